@@ -1,0 +1,160 @@
+"""Double-entry postings. Each function names the business event and returns balanced entries.
+
+A positive amount is a debit, a negative one a credit; the entries of a posting sum to zero per
+asset. Per channel: `owner_payable` (what we owe) and `paid_out`; all others are the platform's.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from shared_lib.domain.money import Money, Split
+
+
+class Account(StrEnum):
+    OWNER_PAYABLE = "owner_payable"
+    PAID_OUT = "paid_out"
+    PROVIDER_RECEIVABLE = "provider_receivable"
+    HOST_WALLET = "host_wallet"
+    IN_FLIGHT = "in_flight"
+    CLEARED = "cleared"
+    EXCHANGE = "exchange"
+    PLATFORM_FEE = "platform_fee"
+    GAS_FLOAT = "gas_float"
+    GAS_COST = "gas_cost"
+    PAYER_CREDIT = "payer_credit"
+    DIFFERENCE = "difference"
+    CAPITAL = "capital"
+
+
+class PostingKind(StrEnum):
+    FINISHED = "finished"
+    DEPOSIT_SEEN = "deposit_seen"
+    SIGNED = "signed"
+    GAS = "gas"
+    RETURNED = "returned"
+    SETTLED = "settled"
+    REVERSED = "reversed"
+    TOP_UP = "top_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    account: Account
+    amount: Money
+    channel_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """`subject_id` and `kind` together are unique: no event is ever posted twice."""
+
+    kind: PostingKind
+    subject_id: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What one account holds of one asset."""
+
+    account: Account
+    channel_id: UUID | None
+    amount: Money
+
+
+def posting(kind: PostingKind, subject_id: str, *entries: Entry) -> Posting:
+    """A posting of the entries that are not zero. Raises ValueError if it does not balance."""
+    kept = tuple(entry for entry in entries if entry.amount.base_units != 0)
+    sums: dict[str, int] = {}
+    for entry in kept:
+        asset = entry.amount.asset.id
+        sums[asset] = sums.get(asset, 0) + entry.amount.base_units
+    if any(sums.values()):
+        raise ValueError(f"posting {kind} of {subject_id} does not balance: {sums}")
+    return Posting(kind, subject_id, kept)
+
+
+def finished(payment_id: UUID, channel_id: UUID, received: Money, split: Split) -> Posting:
+    """The provider owes us what it received; we owe the owner's part, the rest is our fee."""
+    return posting(
+        PostingKind.FINISHED,
+        str(payment_id),
+        Entry(Account.PROVIDER_RECEIVABLE, received),
+        Entry(Account.OWNER_PAYABLE, -split.owner, channel_id),
+        Entry(Account.PLATFORM_FEE, -split.fee),
+    )
+
+
+def finish_reversed(payment_id: UUID, channel_id: UUID, received: Money, split: Split) -> Posting:
+    """The provider gave the money back to the payer before it was spent."""
+    return posting(
+        PostingKind.REVERSED,
+        str(payment_id),
+        Entry(Account.PROVIDER_RECEIVABLE, -received),
+        Entry(Account.OWNER_PAYABLE, split.owner, channel_id),
+        Entry(Account.PLATFORM_FEE, split.fee),
+    )
+
+
+def deposit_seen(payment_id: UUID, announced: Money, deposited: Money) -> Posting:
+    """What the provider owed is in our wallet; a small difference is kept in sight."""
+    return posting(
+        PostingKind.DEPOSIT_SEEN,
+        str(payment_id),
+        Entry(Account.HOST_WALLET, deposited),
+        Entry(Account.PROVIDER_RECEIVABLE, -announced),
+        Entry(Account.DIFFERENCE, announced - deposited),
+    )
+
+
+def signed(transfer_id: UUID, amount: Money) -> Posting:
+    """Bytes that move this amount exist: it no longer counts as ours to spend."""
+    return posting(
+        PostingKind.SIGNED,
+        str(transfer_id),
+        Entry(Account.HOST_WALLET, -amount),
+        Entry(Account.IN_FLIGHT, amount),
+    )
+
+
+def gas_burned(transfer_id: UUID, gas: Money) -> Posting:
+    """The network took its fee, whether the transaction succeeded or not."""
+    return posting(
+        PostingKind.GAS,
+        str(transfer_id),
+        Entry(Account.GAS_FLOAT, -gas),
+        Entry(Account.GAS_COST, gas),
+    )
+
+
+def returned(transfer_id: UUID, amount: Money) -> Posting:
+    """The chain refused or cancelled the transfer: the amount never left the wallet."""
+    return posting(
+        PostingKind.RETURNED,
+        str(transfer_id),
+        Entry(Account.IN_FLIGHT, -amount),
+        Entry(Account.HOST_WALLET, amount),
+    )
+
+
+def settled(payout_id: UUID, channel_id: UUID, owed: Money, sent: Money) -> Posting:
+    """The owner has the money: the debt is paid and nothing of it is in flight any more."""
+    return posting(
+        PostingKind.SETTLED,
+        str(payout_id),
+        Entry(Account.OWNER_PAYABLE, owed, channel_id),
+        Entry(Account.PAID_OUT, -owed, channel_id),
+        Entry(Account.IN_FLIGHT, -sent),
+        Entry(Account.CLEARED, sent),
+    )
+
+
+def top_up(deposit_hash: str, amount: Money) -> Posting:
+    """The operator paid gas money into the host wallet."""
+    return posting(
+        PostingKind.TOP_UP,
+        deposit_hash,
+        Entry(Account.GAS_FLOAT, amount),
+        Entry(Account.CAPITAL, -amount),
+    )

@@ -1,0 +1,79 @@
+"""A person's access to one channel: until when, and by which grants."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from shared_lib.domain.states import require_edge
+
+
+class MembershipState(StrEnum):
+    NONE = "none"
+    ACTIVE = "active"
+    ENDED = "ended"
+    REMOVING = "removing"
+    REMOVED = "removed"
+    BLOCKED = "blocked"
+
+
+MEMBERSHIP_EDGES = {
+    MembershipState.NONE: frozenset({MembershipState.ACTIVE, MembershipState.BLOCKED}),
+    MembershipState.ACTIVE: frozenset(
+        {MembershipState.ACTIVE, MembershipState.ENDED, MembershipState.BLOCKED}
+    ),
+    MembershipState.ENDED: frozenset(
+        {MembershipState.ACTIVE, MembershipState.REMOVING, MembershipState.BLOCKED}
+    ),
+    # Someone who pays while a removal runs is active again; the removal reads that afterwards.
+    MembershipState.REMOVING: frozenset(
+        {MembershipState.ACTIVE, MembershipState.ENDED, MembershipState.REMOVED}
+    ),
+    MembershipState.REMOVED: frozenset({MembershipState.ACTIVE, MembershipState.BLOCKED}),
+    MembershipState.BLOCKED: frozenset({MembershipState.ACTIVE, MembershipState.ENDED}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A grant from `starts_at` up to, not including, `ends_at`; None is for life."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """`let_in_at` is set once we approved this person's entry."""
+
+    id: UUID
+    channel_id: UUID
+    telegram_user_id: int
+    state: MembershipState
+    access_ends_at: datetime | None
+    let_in_at: datetime | None
+    created_at: datetime
+
+    def may_enter(self, now: datetime) -> bool:
+        """Whether access runs at this moment."""
+        if self.state is not MembershipState.ACTIVE:
+            return False
+        return self.access_ends_at is None or now < self.access_ends_at
+
+    def is_for_life(self) -> bool:
+        """Active without an end."""
+        return self.state is MembershipState.ACTIVE and self.access_ends_at is None
+
+    def extended(self, days: int | None, now: datetime) -> "tuple[Membership, Period | None]":
+        """Grant `days` more (None: for life) from the later of now and the current end.
+
+        Renewing early loses nothing. A day is 24 hours: access never depends on a time zone or on
+        a change to summer time. Someone who already has access for life gets no further period.
+        """
+        if self.is_for_life():
+            return self, None
+        require_edge(MEMBERSHIP_EDGES, f"membership {self.id}", self.state, MembershipState.ACTIVE)
+        starts_at = max(now, self.access_ends_at or now)
+        ends_at = None if days is None else starts_at + timedelta(days=days)
+        granted = replace(self, state=MembershipState.ACTIVE, access_ends_at=ends_at)
+        return granted, Period(starts_at, ends_at)

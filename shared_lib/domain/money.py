@@ -1,0 +1,156 @@
+"""Amounts of money: integers in an asset's smallest unit, together with the asset.
+
+`Decimal` appears only where text is parsed or printed. Nothing here rounds silently: a text with
+more digits than the asset has is refused, and the fee rounds up by name.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+
+_NUMBER = re.compile(r"[0-9]{1,40}(\.[0-9]{1,60})?([eE][+-]?[0-9]{1,3})?")
+# Enough digits that no amount that fits the database is ever rounded by the context itself.
+_EXACT = Context(prec=160, rounding=ROUND_HALF_EVEN)
+
+
+class InvalidAmountError(ValueError):
+    """The text is not a plain non-negative number."""
+
+
+class TooManyDecimalsError(InvalidAmountError):
+    """The amount cannot be written in whole base units of its asset."""
+
+
+class AssetMismatchError(ValueError):
+    """Amounts of two assets were combined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A coin on a network. `decimals` is how many digits a whole coin has behind the point."""
+
+    ticker: str
+    network: str
+    decimals: int
+
+    @property
+    def id(self) -> str:
+        """Ticker and network as ChangeNOW writes them: `usdt:eth`."""
+        return f"{self.ticker}:{self.network}"
+
+
+ETH = Asset("eth", "eth", 18)
+USDT = Asset("usdt", "eth", 6)
+ASSETS = {asset.id: asset for asset in (ETH, USDT)}
+
+
+class UnknownAssetError(ValueError):
+    """No asset with this id is known here; nothing is guessed about its decimals."""
+
+
+def asset_of(asset_id: str) -> Asset:
+    """The asset with this id. Raises UnknownAssetError."""
+    try:
+        return ASSETS[asset_id]
+    except KeyError:
+        raise UnknownAssetError(f"unknown asset {asset_id!r}") from None
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class Money:
+    """A number of base units (wei for ETH, micro-dollars for USDT) of an asset."""
+
+    base_units: int
+    asset: Asset
+
+    def __add__(self, other: "Money") -> "Money":
+        return Money(self.base_units + self._same(other), self.asset)
+
+    def __sub__(self, other: "Money") -> "Money":
+        return Money(self.base_units - self._same(other), self.asset)
+
+    def __neg__(self) -> "Money":
+        return Money(-self.base_units, self.asset)
+
+    def __lt__(self, other: "Money") -> bool:
+        return self.base_units < self._same(other)
+
+    def __le__(self, other: "Money") -> bool:
+        return self.base_units <= self._same(other)
+
+    def __str__(self) -> str:
+        return f"{format_amount(self)} {self.asset.ticker.upper()}"
+
+    def _same(self, other: "Money") -> int:
+        if other.asset != self.asset:
+            raise AssetMismatchError(f"{self.asset.id} and {other.asset.id}")
+        return other.base_units
+
+
+def zero(asset: Asset) -> Money:
+    """No money, of this asset."""
+    return Money(0, asset)
+
+
+def total(amounts: "list[Money]", asset: Asset) -> Money:
+    """The sum of amounts that must all be of `asset`."""
+    result = zero(asset)
+    for amount in amounts:
+        result = result + amount
+    return result
+
+
+def parse_amount(text: str, asset: Asset) -> Money:
+    """Read a decimal text in whole coins, such as `0.00149302` or `1e-7`.
+
+    Raises InvalidAmountError for anything that is not a plain non-negative number, and
+    TooManyDecimalsError when it is not a whole number of base units.
+    """
+    if not _NUMBER.fullmatch(text):
+        raise InvalidAmountError(f"not a plain number: {text[:80]!r}")
+    try:
+        scaled = Decimal(text).scaleb(asset.decimals, context=_EXACT)
+    except InvalidOperation:
+        raise InvalidAmountError(f"not a plain number: {text[:80]!r}") from None
+    if scaled != scaled.to_integral_value(context=_EXACT):
+        raise TooManyDecimalsError(f"{text} has more than {asset.decimals} decimals of {asset.id}")
+    return Money(int(scaled), asset)
+
+
+def format_amount(money: Money) -> str:
+    """Whole coins with every digit that matters and none that does not: `0.00149302`."""
+    scaled = Decimal(money.base_units).scaleb(-money.asset.decimals, context=_EXACT)
+    text = f"{scaled:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def format_usd(cents: int) -> str:
+    """`499` → `$4.99`."""
+    return f"${cents // 100}.{cents % 100:02d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How a received amount divides between the owner and the platform."""
+
+    owner: Money
+    fee: Money
+
+
+BASIS_POINTS = 10_000
+
+
+def split_fee(received: Money, fee_bps: int) -> Split:
+    """Take the platform's fee, rounded up to a whole base unit; the rest is the owner's.
+
+    `fee_bps` is in basis points, 0 to 10,000. The parts always sum to `received`.
+    """
+    if not 0 <= fee_bps <= BASIS_POINTS:
+        raise ValueError(f"fee of {fee_bps} basis points is outside 0..{BASIS_POINTS}")
+    if received.base_units < 0:
+        raise ValueError("a negative amount was received")
+    fee = -(-received.base_units * fee_bps // BASIS_POINTS)
+    return Split(
+        owner=Money(received.base_units - fee, received.asset),
+        fee=Money(fee, received.asset),
+    )

@@ -1,0 +1,50 @@
+"""Something that one person is told, once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shared_lib.domain.watch import Watch
+
+
+class NoticeKind(StrEnum):
+    """What is said; the words are in the messenger's texts."""
+
+    WELCOME = "welcome"
+    OFFER_REFUSED = "offer_refused"
+    INVOICE_READY = "invoice_ready"
+    INVOICE_FAILED = "invoice_failed"
+    PAYMENT_REVIEWED = "payment_reviewed"
+    PAYMENT_ENDED = "payment_ended"
+    ACCESS_EXTENDED = "access_extended"
+    ORDER_STATUS = "order_status"
+    JOIN_DECLINED = "join_declined"
+
+
+class NoticeState(StrEnum):
+    PENDING = "pending"
+    SENT = "sent"
+    UNDELIVERABLE = "undeliverable"
+
+
+NOTICE_EDGES = {
+    NoticeState.PENDING: frozenset({NoticeState.SENT, NoticeState.UNDELIVERABLE}),
+    NoticeState.SENT: frozenset[NoticeState](),
+    NoticeState.UNDELIVERABLE: frozenset[NoticeState](),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """`key` says what happened, so that a repeated event repeats no message."""
+
+    id: UUID
+    key: str
+    kind: NoticeKind
+    telegram_user_id: int
+    facts: Mapping[str, str | int | None]
+    state: NoticeState
+    created_at: datetime
+    watch: Watch | None

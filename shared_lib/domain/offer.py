@@ -1,0 +1,122 @@
+"""What an owner sells: channels, their chats, tiers and the links that lead to them."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shared_lib.domain.money import Asset
+
+TITLE_MOST = 100
+DESCRIPTION_MOST = 500
+PRICE_CENTS_LEAST = 100
+PRICE_CENTS_MOST = 999_999
+DAYS_MOST = 999
+TIERS_MOST = 3
+THRESHOLD_CENTS_LEAST = 2_000
+CHANNELS_PER_ACCOUNT_MOST = 10
+_OFFER_LINK = re.compile(r"[A-Za-z0-9_-]{22}")
+_CHAT_IDS_FROM = -1_000_000_000_000
+
+
+class Strategy(StrEnum):
+    """How an owner is paid: each payment at once, or what was collected up to a threshold."""
+
+    INSTANT = "instant"
+    THRESHOLD = "threshold"
+
+
+class ChatRole(StrEnum):
+    """The open chat is for marketing; the closed one is what is sold."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    chat_id: int
+    role: ChatRole
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """`days` is None for access for life."""
+
+    id: UUID
+    channel_id: UUID
+    position: int
+    price_cents: int
+    days: int | None
+    removed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutTarget:
+    """Where an owner wants to be paid."""
+
+    asset: Asset
+    address: str
+    memo: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """`fee_bps` is None where the deployment's own fee applies."""
+
+    id: UUID
+    account_id: UUID
+    strategy: Strategy
+    threshold_cents: int | None
+    target: PayoutTarget
+    fee_bps: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a deep link leads to, read from the database when it is opened."""
+
+    link_id: str
+    tier: Tier
+    channel: Channel
+    closed_chat: Chat
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """Which field of a request breaks which rule."""
+
+    field: str
+    rule: str
+
+
+def is_offer_link(text: str) -> bool:
+    """Whether a text has the form of an offer link's id."""
+    return bool(_OFFER_LINK.fullmatch(text))
+
+
+def chat_id_problem(field: str, chat_id: int) -> FieldProblem | None:
+    """Channels and supergroups have ids of the form -100…; basic groups cannot be sold."""
+    if chat_id < _CHAT_IDS_FROM and str(chat_id).startswith("-100"):
+        return None
+    return FieldProblem(field, "must be the id of a channel or supergroup, starting with -100")
+
+
+def length_problem(field: str, text: str, least: int, most: int) -> FieldProblem | None:
+    """Lengths are counted in Unicode code points, as PostgreSQL counts them."""
+    if least <= len(text) <= most:
+        return None
+    return FieldProblem(field, f"must have {least} to {most} characters")
+
+
+def tier_problems(field: str, price_cents: int, days: int | None) -> list[FieldProblem]:
+    """Problems of one tier's price and days."""
+    problems = []
+    if not PRICE_CENTS_LEAST <= price_cents <= PRICE_CENTS_MOST:
+        problems.append(FieldProblem(f"{field}.price_cents", "must be 1.00 to 9999.99 USD"))
+    if days is not None and not 1 <= days <= DAYS_MOST:
+        problems.append(FieldProblem(f"{field}.days", f"must be 1 to {DAYS_MOST}, or for life"))
+    return problems

@@ -1,0 +1,127 @@
+"""A payment as the provider reports it, and what follows from its reports.
+
+Reports arrive repeated and in any order. The statuses are therefore ranked, and a payment's status
+is the highest that was ever reported: the same reports in any order lead to the same payment.
+Source of the statuses: NOWPayments' API documentation, "payment statuses".
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shared_lib.domain.money import Money
+from shared_lib.domain.watch import Watch
+
+
+class PaymentStatus(StrEnum):
+    """The provider's statuses from the lowest rank to the highest, then our own *review*."""
+
+    WAITING = "waiting"
+    CONFIRMING = "confirming"
+    CONFIRMED = "confirmed"
+    SENDING = "sending"
+    EXPIRED = "expired"
+    FAILED = "failed"
+    PARTIALLY_PAID = "partially_paid"
+    FINISHED = "finished"
+    REFUNDED = "refunded"
+    REVIEW = "review"
+
+    @property
+    def rank(self) -> int:
+        """Later reports win only if they rank higher: `expired` may become `finished`."""
+        return _RANKS[self]
+
+    @property
+    def is_under_way(self) -> bool:
+        """The provider is still expected to say something."""
+        return self in _UNDER_WAY
+
+
+_RANKS = {status: rank for rank, status in enumerate(PaymentStatus)}
+_UNDER_WAY = frozenset(
+    {
+        PaymentStatus.WAITING,
+        PaymentStatus.CONFIRMING,
+        PaymentStatus.CONFIRMED,
+        PaymentStatus.SENDING,
+    }
+)
+# The edges that the ranking allows, in the form of the other machines.
+PAYMENT_EDGES = {
+    before: frozenset(after for after in PaymentStatus if after.rank > before.rank)
+    for before in PaymentStatus
+}
+
+
+class EventSource(StrEnum):
+    """Where a report came from: a signed callback, or our own question."""
+
+    CALLBACK = "callback"
+    POLL = "poll"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one callback or answer says. Amounts are texts, exactly as the provider wrote them.
+
+    `status` keeps words that we do not know; `outcome_*` is what reaches our wallet.
+    """
+
+    provider_payment_id: str
+    status: str
+    order_id: str | None = None
+    invoice_id: str | None = None
+    parent_payment_id: str | None = None
+    outcome_amount: str | None = None
+    outcome_currency: str | None = None
+    payout_hash: str | None = None
+
+    @property
+    def known_status(self) -> PaymentStatus | None:
+        """The status if it is one of the provider's known ones; *review* is ours alone."""
+        known = PaymentStatus(self.status) if self.status in set(PaymentStatus) else None
+        return None if known is PaymentStatus.REVIEW else known
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a finished payment brought: `received = owner's share + fee`."""
+
+    received: Money
+    fee: Money
+    finished_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """The transaction that brought a payment's money to our wallet."""
+
+    hash: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    id: UUID
+    provider_payment_id: str
+    order_id: UUID | None
+    status: PaymentStatus
+    created_at: datetime
+    watch: Watch | None
+    receipt: Receipt | None = None
+    deposit: Deposit | None = None
+
+
+def highest_status(reports: Iterable[Report]) -> PaymentStatus:
+    """The status that follows from all reports so far, whatever their order."""
+    known = [report.known_status for report in reports]
+    ranked = [status for status in known if status is not None]
+    return max(ranked, key=lambda status: status.rank, default=PaymentStatus.WAITING)
+
+
+def advanced(before: PaymentStatus, reported: PaymentStatus) -> PaymentStatus:
+    """The higher of the two; nothing is ever downgraded."""
+    return reported if reported in PAYMENT_EDGES[before] else before

@@ -1,0 +1,76 @@
+"""One delivery of an owner's money: which shares, how much, and where to."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shared_lib.domain.money import BASIS_POINTS, Money
+from shared_lib.domain.offer import PayoutTarget, Strategy
+from shared_lib.domain.states import require_edge
+from shared_lib.domain.watch import Watch
+
+
+class PayoutState(StrEnum):
+    FORMING = "forming"
+    WAITING = "waiting"
+    SWAPPING = "swapping"
+    SENDING = "sending"
+    SETTLED = "settled"
+    REVIEW = "review"
+
+
+PAYOUT_EDGES = {
+    PayoutState.FORMING: frozenset(
+        {PayoutState.WAITING, PayoutState.SWAPPING, PayoutState.SENDING, PayoutState.REVIEW}
+    ),
+    PayoutState.WAITING: frozenset({PayoutState.FORMING, PayoutState.REVIEW}),
+    PayoutState.SWAPPING: frozenset(
+        {PayoutState.FORMING, PayoutState.WAITING, PayoutState.SENDING, PayoutState.REVIEW}
+    ),
+    PayoutState.SENDING: frozenset({PayoutState.SETTLED, PayoutState.FORMING, PayoutState.REVIEW}),
+    PayoutState.SETTLED: frozenset[PayoutState](),
+    PayoutState.REVIEW: frozenset({PayoutState.FORMING, PayoutState.SENDING, PayoutState.SETTLED}),
+}
+
+
+class WaitingFor(StrEnum):
+    """Why a payout that has money does not go yet; the owner sees this."""
+
+    COST_TOO_HIGH = "cost_too_high"
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """`target` is frozen when the payout forms; `amount` is the sum of its locked shares."""
+
+    id: UUID
+    channel_id: UUID
+    strategy: Strategy
+    state: PayoutState
+    amount: Money
+    target: PayoutTarget
+    created_at: datetime
+    watch: Watch | None
+    waiting_for: WaitingFor | None = None
+    funded_at: datetime | None = None
+    settled_at: datetime | None = None
+
+    def moved(self, state: PayoutState, watch: Watch | None) -> "Payout":
+        """The payout in another state. Raises TransitionRefusedError."""
+        require_edge(PAYOUT_EDGES, f"payout {self.id}", self.state, state)
+        return replace(self, state=state, watch=watch, waiting_for=None)
+
+    def waiting(self, reason: WaitingFor, watch: Watch) -> "Payout":
+        """The payout without its money, waiting for a better moment."""
+        moved = (
+            self if self.state is PayoutState.WAITING else self.moved(PayoutState.WAITING, watch)
+        )
+        return replace(moved, waiting_for=reason, watch=watch)
+
+
+def is_worth_sending(amount: Money, cost: Money, most_bps: int) -> bool:
+    """Whether `cost` (same asset) is at most `most_bps` basis points of `amount`."""
+    return Money(cost.base_units * BASIS_POINTS, cost.asset) <= Money(
+        amount.base_units * most_bps, amount.asset
+    )

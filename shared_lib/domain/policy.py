@@ -1,0 +1,43 @@
+"""The numbers by which a deployment runs. Defaults are production's."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared_lib.domain.money import ETH, Asset
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Periods in seconds, fees in basis points, amounts in base units of the settlement asset.
+
+    `call_seconds < lease_seconds`: a lease outlives the calls that it covers.
+    """
+
+    fee_bps: int = 1_500
+    settlement_asset: Asset = ETH
+    provider_currency: str = "eth"
+    call_seconds: float = 20.0
+    lease_seconds: float = 150.0
+    retry_floor_seconds: float = 60.0
+    outbox_grace_seconds: float = 10.0
+    payment_check_seconds: float = 60.0
+    payment_check_most_seconds: float = 3_600.0
+    transfer_check_seconds: float = 15.0
+    price_cents_least: int = 499
+    order_lifetime: timedelta = timedelta(days=7)
+    payout_cost_most_bps: int = 1_000
+    transfer_cap: int = 10 * 10**18
+    deposit_tolerance_bps: int = 10
+    confirmations: int = 12
+    chain_id: int = 1
+    public_url: str = "https://example.com"
+    ipn_url: str = "https://example.com/ipn"
+
+    @property
+    def republish_seconds(self) -> float:
+        """How long an item rests after it was published: longer than any lease on it lasts."""
+        return self.lease_seconds * 1.2
+
+    def retry_seconds(self, asked_seconds: float) -> float:
+        """How long to wait after an expected failure; never less than the floor."""
+        return max(self.retry_floor_seconds, asked_seconds)

@@ -1,0 +1,50 @@
+"""What a person has to look at."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Subject(StrEnum):
+    PAYMENT = "payment"
+    ORDER = "order"
+    INVITE = "invite"
+    JOIN_REQUEST = "join_request"
+    SHARE = "share"
+    PAYOUT = "payout"
+    TRANSFER = "transfer"
+    WALLET = "wallet"
+    NOTICE = "notice"
+    DEAD_LETTER = "dead_letter"
+
+
+class Reason(StrEnum):
+    """Why money or access waits for a person."""
+
+    UNKNOWN_ORDER = "unknown_order"
+    PAID_IN_PART = "paid_in_part"
+    REPEATED_DEPOSIT = "repeated_deposit"
+    WRONG_ASSET = "wrong_asset"
+    BAD_AMOUNT = "bad_amount"
+    PROVIDER_DISAGREES = "provider_disagrees"
+    UNKNOWN_STATUS = "unknown_status"
+    REFUNDED_AFTER_FINISH = "refunded_after_finish"
+    DEPOSIT_DIFFERS = "deposit_differs"
+    DEPOSIT_NOT_OURS = "deposit_not_ours"
+    DEPOSIT_COUNTED_TWICE = "deposit_counted_twice"
+    FAILING_FOR_A_DAY = "failing_for_a_day"
+    REFUSED_BY_PROVIDER = "refused_by_provider"
+    OVERDUE = "overdue"
+    TRANSFER_REFUSED = "transfer_refused"
+    TRANSFER_REVERTED = "transfer_reverted"
+    FOREIGN_NONCE = "foreign_nonce"
+    WRONG_CHAIN = "wrong_chain"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A reason with the facts that show it; values are texts fit for a page."""
+
+    subject: Subject
+    subject_id: str
+    reason: Reason
+    evidence: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,48 @@
+"""What an update from Telegram means to us, without Telegram's own form."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOffer:
+    """Someone opened the bot by an offer's deep link, or typed something that looks like one."""
+
+    link_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskStatus:
+    """Someone asks about an order; `order_id` is None when the text was not an order's id."""
+
+    order_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Greet:
+    """Someone said anything else to the bot in private."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskToJoin:
+    """Someone asked to join a chat, by a link with this name if Telegram told us."""
+
+    chat_id: int
+    link_name: str | None
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BlockBot:
+    """Someone blocked the bot in private (`blocked`), or took that back."""
+
+    blocked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Nothing that concerns us."""
+
+
+Intent = OpenOffer | AskStatus | Greet | AskToJoin | BlockBot | Ignore

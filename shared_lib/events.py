@@ -1,0 +1,129 @@
+"""Every event that travels between functions.
+
+An event carries its type, a version, the id of what it is about and a trace id; never an amount or
+an address: whoever consumes it reads the state from the database. The topic's name is the type.
+"""
+
+from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class Event(BaseModel):
+    """What all events share. Fields that a later version added are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
+    entity: ClassVar[str]
+
+    type: str
+    version: Literal[1] = 1
+    trace_id: str = Field(default="", max_length=64, pattern=r"^[A-Za-z0-9/_;=-]*$")
+
+    @property
+    def entity_id(self) -> UUID | None:
+        """The id of what the event is about; ticks have none."""
+        value = getattr(self, self.entity, None)
+        return value if isinstance(value, UUID) else None
+
+
+class PaymentUpdated(Event):
+    entity = "payment_id"
+    type: Literal["payment.updated"] = "payment.updated"
+    payment_id: UUID
+
+
+class PaymentCheckDue(Event):
+    entity = "payment_id"
+    type: Literal["payment.check_due"] = "payment.check_due"
+    payment_id: UUID
+
+
+class InviteRequested(Event):
+    entity = "invite_id"
+    type: Literal["invite.requested"] = "invite.requested"
+    invite_id: UUID
+
+
+class JoinRequested(Event):
+    entity = "join_request_id"
+    type: Literal["join.requested"] = "join.requested"
+    join_request_id: UUID
+
+
+class PayoutRequested(Event):
+    entity = "channel_id"
+    type: Literal["payout.requested"] = "payout.requested"
+    channel_id: UUID
+
+
+class TransferRequested(Event):
+    entity = "transfer_id"
+    type: Literal["transfer.requested"] = "transfer.requested"
+    transfer_id: UUID
+
+
+class TransferAuthorized(Event):
+    entity = "transfer_id"
+    type: Literal["transfer.authorized"] = "transfer.authorized"
+    transfer_id: UUID
+
+
+class TransferCheckDue(Event):
+    entity = "transfer_id"
+    type: Literal["transfer.check_due"] = "transfer.check_due"
+    transfer_id: UUID
+
+
+class NoticeRequested(Event):
+    entity = "notice_id"
+    type: Literal["notice.requested"] = "notice.requested"
+    notice_id: UUID
+
+
+class ReconcileTick(Event):
+    entity = ""
+    type: Literal["tick.reconcile"] = "tick.reconcile"
+
+
+AnyEvent = Annotated[
+    PaymentUpdated
+    | PaymentCheckDue
+    | InviteRequested
+    | JoinRequested
+    | PayoutRequested
+    | TransferRequested
+    | TransferAuthorized
+    | TransferCheckDue
+    | NoticeRequested
+    | ReconcileTick,
+    Field(discriminator="type"),
+]
+EVENT_TYPES: tuple[type[Event], ...] = (
+    PaymentUpdated,
+    PaymentCheckDue,
+    InviteRequested,
+    JoinRequested,
+    PayoutRequested,
+    TransferRequested,
+    TransferAuthorized,
+    TransferCheckDue,
+    NoticeRequested,
+    ReconcileTick,
+)
+_ANY = TypeAdapter[Event](AnyEvent)
+
+
+def event_from(document: Any) -> Event:
+    """Read an event from decoded JSON. Raises pydantic.ValidationError."""
+    return _ANY.validate_python(document)
+
+
+def event_from_json(text: bytes | str) -> Event:
+    """Read an event from JSON text. Raises pydantic.ValidationError."""
+    return _ANY.validate_json(text)
+
+
+def type_name(event_type: type[Event]) -> str:
+    """The event's type word, which is also its topic's name."""
+    return str(event_type.model_fields["type"].default)

@@ -1,0 +1,660 @@
+"""What the use cases need from the outside, as Protocols.
+
+Adapters implement them with the real thing and tests with fakes; the same contract tests run on
+both. Amounts are base units with their asset, times are aware UTC.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from shared_lib.domain.invite import Invite, JoinRequest
+from shared_lib.domain.ledger import Account, Balance, Posting
+from shared_lib.domain.membership import Membership, Period
+from shared_lib.domain.message import Message
+from shared_lib.domain.money import Asset, Money
+from shared_lib.domain.notice import Notice
+from shared_lib.domain.offer import Channel, Chat, Offer, Tier
+from shared_lib.domain.order import Invoice, Order, OrderKind
+from shared_lib.domain.payment import EventSource, Payment, Report
+from shared_lib.domain.payout import Payout
+from shared_lib.domain.policy import Policy
+from shared_lib.domain.review import Finding, Reason, Subject
+from shared_lib.domain.share import Share
+from shared_lib.domain.transfer import Attempt, Fees, Mined, Transfer, Wallet
+from shared_lib.events import Event
+
+# ---- errors that adapters raise, by what the caller can do --------------------------------------
+
+
+class ProviderError(Exception):
+    """Something outside did not do what was asked."""
+
+
+class RetryableError(ProviderError):
+    """It did not happen; asking again later may help. `after_seconds` is the provider's wish."""
+
+    def __init__(self, reason: str, after_seconds: float = 0.0) -> None:
+        super().__init__(reason)
+        self.after_seconds = after_seconds
+
+
+class PermanentError(ProviderError):
+    """It did not happen, and asking again with the same words will not help."""
+
+
+class UnknownOutcomeError(ProviderError):
+    """No answer came, or none that can be read: it may or may not have happened."""
+
+
+class BadReportError(ValueError):
+    """A provider's body cannot be read as a payment report; the text names the field."""
+
+
+class DatabaseUnavailableError(Exception):
+    """The database did not answer. Nothing may be concluded from that."""
+
+
+class LeaseHeldError(Exception):
+    """Another delivery is at work on this item right now."""
+
+
+class LeaseLostError(Exception):
+    """Our lease on the item has run out; what we did is not recorded by us."""
+
+
+# ---- small ports ---------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The present moment, aware UTC."""
+        ...
+
+
+class Ids(Protocol):
+    def new(self) -> UUID:
+        """A fresh random id."""
+        ...
+
+    def offer_link(self) -> str:
+        """A fresh unguessable id of 22 URL-safe characters."""
+        ...
+
+
+# ---- providers -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRequest:
+    """What a hosted invoice is made for. URLs are RFC 3986 absolute URIs."""
+
+    order_id: UUID
+    price_cents: int
+    description: str
+    ipn_url: str
+    success_url: str
+    cancel_url: str
+    partially_paid_url: str
+
+
+class PaymentProvider(Protocol):
+    """NOWPayments, or whoever collects payments for us."""
+
+    def create_invoice(self, request: InvoiceRequest) -> Invoice:
+        """Make a hosted invoice. Not idempotent. Raises ProviderError."""
+        ...
+
+    def payment(self, provider_payment_id: str) -> str:
+        """The provider's own present view of a payment, as its JSON text. Raises ProviderError."""
+        ...
+
+    def is_genuine(self, body: bytes, signature: str | None) -> bool:
+        """Whether a callback's signature proves that the provider wrote `body`."""
+        ...
+
+    def read_report(self, body: str) -> Report:
+        """Read a callback's or an answer's JSON text. Raises BadReportError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A transfer to us as the chain shows it. `confirmations` counts its own block."""
+
+    amount: Money
+    block: int
+    confirmations: int
+    succeeded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnsignedTransfer:
+    """A plain transfer of `amount` to `destination`, fully specified."""
+
+    chain_id: int
+    nonce: int
+    destination: str
+    amount: Money
+    fees: Fees
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTransfer:
+    """`hash` is 0x and 64 lower-case hex digits."""
+
+    raw: bytes
+    hash: str
+
+
+class BroadcastResult(StrEnum):
+    """What the node said to our bytes. Only our own hash or nonce on chain is proof."""
+
+    ACCEPTED = "accepted"
+    ALREADY_KNOWN = "already_known"
+    NONCE_USED = "nonce_used"
+    REFUSED = "refused"
+
+
+class Chain(Protocol):
+    """An Ethereum node. Every method raises RetryableError when the node cannot be asked."""
+
+    def checksum_address(self, text: str) -> str:
+        """The EIP-55 form of an address. Raises ValueError for anything that is not one."""
+        ...
+
+    def chain_id(self) -> int:
+        """The id of the chain that the node follows."""
+        ...
+
+    def head(self) -> int:
+        """The number of the newest block."""
+        ...
+
+    def mined_nonce(self, address: str, *, depth: int = 0) -> int:
+        """How many transactions of `address` are mined, as of `depth` blocks below the head."""
+        ...
+
+    def fees_for(self, sender: str, destination: str, amount: Money) -> Fees:
+        """Fees for this transfer now: EIP-1559 prices that survive several full blocks.
+
+        Raises PermanentError when the node says that the transfer itself would fail.
+        """
+        ...
+
+    def broadcast(self, raw: bytes) -> BroadcastResult:
+        """Hand signed bytes to the network. Raises UnknownOutcomeError when no answer came."""
+        ...
+
+    def knows(self, tx_hash: str) -> bool:
+        """Whether the node has the transaction, mined or not."""
+        ...
+
+    def mined(self, tx_hash: str) -> Mined | None:
+        """The receipt of a transaction, or None while there is none."""
+        ...
+
+    def is_canonical(self, block: int, block_hash: str) -> bool:
+        """Whether this block is still part of the chain."""
+        ...
+
+    def incoming(self, tx_hash: str, recipient: str, asset: Asset) -> Incoming | None:
+        """What a transaction paid to `recipient` at top level, or None while it is not mined.
+
+        A transaction that paid it nothing, or only through an internal call, has amount zero.
+        """
+        ...
+
+    def balance(self, address: str) -> Money:
+        """The ETH that an address holds at the head."""
+        ...
+
+
+class Signer(Protocol):
+    """Holds the host wallet's key."""
+
+    @property
+    def address(self) -> str:
+        """The wallet's address in EIP-55 form."""
+        ...
+
+    def sign(self, transfer: UnsignedTransfer) -> SignedTransfer:
+        """Sign an EIP-1559 transaction. Nothing leaves this process."""
+        ...
+
+
+class JoinOutcome(StrEnum):
+    """What became of a request to join."""
+
+    DONE = "done"
+    ALREADY_INSIDE = "already_inside"
+    NO_REQUEST = "no_request"
+
+
+class RecipientUnreachableError(PermanentError):
+    """This person cannot be written to: blocked the bot, or is gone."""
+
+
+class Messenger(Protocol):
+    """Telegram's Bot API. Every method raises ProviderError."""
+
+    def is_inside(self, chat_id: int, telegram_user_id: int) -> bool:
+        """Whether the person is in the chat now."""
+        ...
+
+    def create_join_link(self, chat_id: int, name: str, expires_at: datetime) -> str:
+        """Make a link by which one can ask to join. Not idempotent."""
+        ...
+
+    def revoke_link(self, chat_id: int, url: str) -> None:
+        """Make a link useless; doing it again changes nothing."""
+        ...
+
+    def approve(self, chat_id: int, telegram_user_id: int) -> JoinOutcome:
+        """Let in whoever asked to join."""
+        ...
+
+    def decline(self, chat_id: int, telegram_user_id: int) -> JoinOutcome:
+        """Refuse whoever asked to join."""
+        ...
+
+    def send(self, telegram_user_id: int, message: Message) -> None:
+        """Write to a person. Raises RecipientUnreachableError where that cannot be done."""
+        ...
+
+    def missing_rights(self, chat_id: int, needed: Sequence[str]) -> list[str]:
+        """Which of the Bot API's administrator rights the bot lacks in a chat."""
+        ...
+
+
+class Publisher(Protocol):
+    def publish(self, event: Event) -> "Publication":
+        """Start to publish an event to the topic named by its type."""
+        ...
+
+
+class Publication(Protocol):
+    def wait(self, seconds: float) -> bool:
+        """Whether the event is stored by the broker, waiting at most this long."""
+        ...
+
+
+# ---- the database --------------------------------------------------------------------------------
+
+
+class Leased(StrEnum):
+    """Rows around whose external calls a lease is taken."""
+
+    ORDER = "orders"
+    INVITE = "invites"
+    JOIN_REQUEST = "join_requests"
+    TRANSFER = "transfers"
+    NOTICE = "notices"
+
+
+class Watched(StrEnum):
+    """Rows that a tick visits until they are done."""
+
+    PAYMENT = "payments"
+    INVITE = "invites"
+    JOIN_REQUEST = "join_requests"
+    SHARE = "shares"
+    PAYOUT = "payouts"
+    TRANSFER = "transfers"
+    NOTICE = "notices"
+    ORDER = "orders"
+    DEAD_LETTER = "dead_letters"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Our right to work on one row until `until`."""
+
+    kind: Leased
+    id: UUID
+    token: UUID
+    until: datetime
+
+
+class Leases(Protocol):
+    def claim(self, lease: Lease, now: datetime) -> bool:
+        """Take the lease unless another one is alive. False: it is, or there is no such row."""
+        ...
+
+    def holds(self, lease: Lease) -> bool:
+        """Whether the row, which is locked by this, still carries our token."""
+        ...
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back, if it is still ours."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A watched row whose time has come. `state` is as stored; `group_id` is its channel."""
+
+    kind: Watched
+    id: UUID
+    state: str
+    group_id: UUID | None
+
+
+class Watches(Protocol):
+    def failed(self, kind: Watched, row_id: UUID, now: datetime, next_at: datetime) -> datetime:
+        """Count an expected failure and look again at `next_at`; when the failures began."""
+        ...
+
+    def wait(self, kind: Watched, row_id: UUID, next_at: datetime) -> None:
+        """Look again at `next_at`; the last look was no failure."""
+        ...
+
+    def take_due(self, kind: Watched, now: datetime, next_at: datetime, limit: int) -> list[Due]:
+        """The rows longest due, oldest first, now resting until `next_at`."""
+        ...
+
+    def take_overdue(
+        self, kind: Watched, now: datetime, next_at: datetime, limit: int
+    ) -> list[Due]:
+        """Rows past their deadline, whose deadline moves to `next_at`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A Telegram user as an update shows them."""
+
+    id: int
+    first_name: str
+    username: str | None
+    language_code: str | None
+
+
+class People(Protocol):
+    def seen(self, person: Person, now: datetime) -> None: ...
+    def mark_blocked(self, telegram_user_id: int, now: datetime) -> None: ...
+    def account_of(self, telegram_user_id: int) -> UUID | None: ...
+    def add_account(self, account_id: UUID, telegram_user_id: int, now: datetime) -> None: ...
+
+
+class Channels(Protocol):
+    def add(self, channel: Channel, chats: Sequence[Chat], now: datetime) -> None: ...
+    def add_tier(self, tier: Tier, now: datetime) -> None: ...
+    def add_offer_link(self, link_id: str, tier_id: UUID, now: datetime) -> None: ...
+    def count(self, account_id: UUID) -> int: ...
+    def taken_chats(self, chat_ids: Sequence[int]) -> set[int]: ...
+    def lock(self, channel_id: UUID) -> Channel | None: ...
+    def get(self, channel_id: UUID) -> Channel | None: ...
+    def closed_chat(self, channel_id: UUID) -> Chat: ...
+    def sold_by_chat(self, chat_id: int) -> UUID | None:
+        """The channel whose closed chat this is."""
+        ...
+
+    def offer(self, link_id: str) -> Offer | None:
+        """What a link leads to; a removed tier is still found, with its `removed_at`."""
+        ...
+
+
+class Orders(Protocol):
+    def add(self, order: Order) -> bool:
+        """Add an order; False if this person has an open one for the tier already."""
+        ...
+
+    def get(self, order_id: UUID) -> Order | None: ...
+    def lock(self, order_id: UUID) -> Order | None: ...
+    def open_one(self, telegram_user_id: int, tier_id: UUID, kind: OrderKind) -> Order | None: ...
+    def save(self, order: Order) -> None: ...
+    def expire(self, now: datetime, limit: int) -> int:
+        """End open orders past their deadline; how many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReport:
+    """`is_news` is False when exactly these bytes were stored for the payment before."""
+
+    payment_id: UUID
+    is_news: bool
+
+
+class Payments(Protocol):
+    def store_report(
+        self, payment: Payment, body: str, source: EventSource, now: datetime
+    ) -> StoredReport:
+        """Keep a report for good; `payment` is added if the provider's id is new."""
+        ...
+
+    def get(self, payment_id: UUID) -> Payment | None: ...
+    def lock(self, payment_id: UUID) -> Payment | None: ...
+    def bodies(self, payment_id: UUID) -> list[str]:
+        """Every different body that was ever reported, oldest first."""
+        ...
+
+    def has_deposit(self, deposit_hash: str) -> bool: ...
+    def save(self, payment: Payment) -> None: ...
+
+
+class Memberships(Protocol):
+    def get(self, channel_id: UUID, telegram_user_id: int) -> Membership | None: ...
+    def lock(self, fresh: Membership) -> Membership:
+        """The locked row of this channel and person; `fresh` is added where there is none."""
+        ...
+
+    def save(self, membership: Membership) -> None: ...
+    def add_period(
+        self, period_id: UUID, membership_id: UUID, payment_id: UUID, period: Period, now: datetime
+    ) -> None: ...
+
+
+class Invites(Protocol):
+    def add(self, invite: Invite) -> None: ...
+    def get(self, invite_id: UUID) -> Invite | None: ...
+    def lock(self, invite_id: UUID) -> Invite | None: ...
+    def save(self, invite: Invite) -> None: ...
+    def has_live(self, order_id: UUID) -> bool: ...
+    def is_ours(self, link_name: str) -> bool: ...
+    def lock_live(self, membership_id: UUID) -> list[Invite]:
+        """The live invites of one person to one channel."""
+        ...
+
+    def recipient(self, invite_id: UUID) -> tuple[UUID, int]:
+        """Channel and Telegram user that an invite is for."""
+        ...
+
+
+class JoinRequests(Protocol):
+    def add(self, request: JoinRequest) -> bool:
+        """Add a request; False if it is stored already."""
+        ...
+
+    def get(self, request_id: UUID) -> JoinRequest | None: ...
+    def lock(self, request_id: UUID) -> JoinRequest | None: ...
+    def save(self, request: JoinRequest) -> None: ...
+
+
+class Shares(Protocol):
+    def add(self, share: Share) -> None: ...
+    def lock_of_payment(self, payment_id: UUID) -> Share | None: ...
+    def lock_pending(self, channel_id: UUID, asset: Asset, limit: int) -> list[Share]: ...
+    def lock_of_payout(self, payout_id: UUID) -> list[Share]: ...
+    def save(self, share: Share) -> None: ...
+
+
+class Payouts(Protocol):
+    def add(self, payout: Payout) -> None: ...
+    def get(self, payout_id: UUID) -> Payout | None: ...
+    def lock(self, payout_id: UUID) -> Payout | None: ...
+    def lock_unfunded(self, channel_id: UUID) -> Payout | None: ...
+    def save(self, payout: Payout) -> None: ...
+    def take_share(self, payout_id: UUID, share_id: UUID) -> None: ...
+
+
+class Transfers(Protocol):
+    def add(self, transfer: Transfer) -> None: ...
+    def get(self, transfer_id: UUID) -> Transfer | None: ...
+    def lock(self, transfer_id: UUID) -> Transfer | None: ...
+    def save(self, transfer: Transfer) -> None: ...
+    def attempts(self, transfer_id: UUID) -> list[Attempt]: ...
+    def add_attempt(self, attempt: Attempt, now: datetime) -> None: ...
+    def waiting_for_slot(self, wallet_address: str, limit: int) -> list[UUID]:
+        """Authorised transfers of a wallet, oldest first."""
+        ...
+
+    def lowest_unmined(self, wallet_address: str) -> UUID | None:
+        """The sent transfer with the lowest nonce that has no receipt."""
+        ...
+
+
+class Wallets(Protocol):
+    def add(self, wallet: Wallet, now: datetime) -> None:
+        """Make the wallet's row unless it is there."""
+        ...
+
+    def lock(self, address: str) -> Wallet | None: ...
+    def save(self, wallet: Wallet) -> None: ...
+    def reserve(self, transfer: Transfer, gas_wei: int, now: datetime) -> None: ...
+    def unreserve(self, transfer_id: UUID) -> None: ...
+    def reserved(self, asset: Asset, *, besides: UUID) -> tuple[int, int]:
+        """Base units and gas (wei) reserved by all transfers but this one."""
+        ...
+
+
+class Ledger(Protocol):
+    def post(self, posting: Posting, transaction_id: UUID, now: datetime) -> bool:
+        """Write a posting; False if the same event was posted before."""
+        ...
+
+    def balance(self, account: Account, asset: Asset) -> Money: ...
+    def balances(self) -> list[Balance]: ...
+
+
+class Notices(Protocol):
+    def add(self, notice: Notice) -> bool:
+        """Add a notice; False if what happened was told already."""
+        ...
+
+    def get(self, notice_id: UUID) -> Notice | None: ...
+    def lock(self, notice_id: UUID) -> Notice | None: ...
+    def save(self, notice: Notice) -> None: ...
+
+
+class Reviews(Protocol):
+    def open(self, finding: Finding, item_id: UUID, now: datetime) -> bool:
+        """Open an item; False if one is open for the same subject and reason."""
+        ...
+
+    def close(self, subject: Subject, subject_id: str, reason: Reason, now: datetime) -> None: ...
+
+
+class Controls(Protocol):
+    def sends_stopped(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    id: int
+    event: Event
+
+
+class Outbox(Protocol):
+    def add(self, event: Event, now: datetime) -> None:
+        """Publish this event once the transaction has committed."""
+        ...
+
+    def left_behind(self, before: datetime, limit: int) -> list[OutboxRow]: ...
+    def delete(self, row_ids: Sequence[int]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    id: UUID
+    message_id: str
+    subscription: str
+    event_type: str | None
+    entity_id: UUID | None
+    body: str
+    attributes: Mapping[str, str]
+
+
+class Delivery(Protocol):
+    """Inbox, ticks, dead letters, rates and the audit log."""
+
+    def first_time(self, key: str, now: datetime) -> bool:
+        """Remember a delivery; False if its effect is committed already."""
+        ...
+
+    def start_tick(self, name: str, slot: int, now: datetime) -> bool: ...
+    def add_dead_letter(self, letter: DeadLetter, now: datetime) -> bool: ...
+    def take_token(self, bucket: str, per_second: int, now: datetime) -> datetime | None:
+        """Take one token; None if it was there, else when to ask again."""
+        ...
+
+    def pause(self, bucket: str, until: datetime) -> None: ...
+    def audit(
+        self,
+        actor: str,
+        action: str,
+        subject: tuple[str, str],
+        detail: Mapping[str, Any],
+        now: datetime,
+    ) -> None: ...
+
+
+class Transaction(Protocol):
+    """One database transaction. Rows are locked in the order payment → order → channel →
+    membership → payout → share → transfer → wallet, so that no two transactions wait in a ring.
+    """
+
+    people: People
+    channels: Channels
+    orders: Orders
+    payments: Payments
+    memberships: Memberships
+    invites: Invites
+    join_requests: JoinRequests
+    shares: Shares
+    payouts: Payouts
+    transfers: Transfers
+    wallets: Wallets
+    ledger: Ledger
+    notices: Notices
+    reviews: Reviews
+    controls: Controls
+    outbox: Outbox
+    delivery: Delivery
+    leases: Leases
+    watches: Watches
+
+
+class Database(Protocol):
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Commit at the end of the block, roll back on any exception.
+
+        Raises DatabaseUnavailableError when the database does not answer.
+        """
+        ...
+
+
+class Ports(Protocol):
+    """Everything that a use case may be given."""
+
+    @property
+    def policy(self) -> Policy: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def ids(self) -> Ids: ...
+    @property
+    def database(self) -> Database: ...
+    @property
+    def provider(self) -> PaymentProvider: ...
+    @property
+    def chain(self) -> Chain: ...
+    @property
+    def signer(self) -> Signer: ...
+    @property
+    def messenger(self) -> Messenger: ...

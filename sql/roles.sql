@@ -1,0 +1,22 @@
+-- Rights of the application's role, run after every migration; running it again changes nothing.
+-- Functions log in as members of funnel_app; migrations run as the tables' owner.
+
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'funnel_app') THEN
+        CREATE ROLE funnel_app NOLOGIN;
+    END IF;
+END $$;
+
+GRANT USAGE ON SCHEMA public TO funnel_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO funnel_app;
+REVOKE ALL ON schema_migrations FROM funnel_app;
+GRANT SELECT ON schema_migrations TO funnel_app;
+
+-- Money is never deleted, history is never rewritten.
+REVOKE UPDATE, DELETE, TRUNCATE
+ON ledger_transactions, ledger_entries, payment_events, audit_log FROM funnel_app;
+REVOKE DELETE, TRUNCATE
+ON accounts, telegram_users, channels, channel_chats, tiers, offer_links, orders, payments,
+memberships, membership_periods, invites, join_requests, shares, payouts, payout_shares, wallets,
+transfers, transfer_attempts, notices, dead_letters, review_items FROM funnel_app;
