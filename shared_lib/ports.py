@@ -345,8 +345,12 @@ class Due:
 
 
 class Watches(Protocol):
-    def failed(self, kind: Watched, row_id: UUID, now: datetime, next_at: datetime) -> datetime:
-        """Count an expected failure and look again at `next_at`; when the failures began."""
+    def failing_since(self, kind: Watched, row_id: UUID) -> datetime | None:
+        """When the present run of failures began; None if there is none."""
+        ...
+
+    def failed(self, kind: Watched, row_id: UUID, now: datetime, next_at: datetime) -> None:
+        """Count an expected failure and look again at `next_at`."""
         ...
 
     def wait(self, kind: Watched, row_id: UUID, next_at: datetime) -> None:
@@ -355,6 +359,10 @@ class Watches(Protocol):
 
     def take_due(self, kind: Watched, now: datetime, next_at: datetime, limit: int) -> list[Due]:
         """The rows longest due, oldest first, now resting until `next_at`."""
+        ...
+
+    def is_open(self, kind: Watched, row_id: UUID) -> bool:
+        """Whether the row is still on its way."""
         ...
 
     def take_overdue(
@@ -589,6 +597,8 @@ class Delivery(Protocol):
 
     def start_tick(self, name: str, slot: int, now: datetime) -> bool: ...
     def add_dead_letter(self, letter: DeadLetter, now: datetime) -> bool: ...
+    def dead_letter(self, letter_id: UUID) -> DeadLetter | None: ...
+    def close_dead_letter(self, letter_id: UUID, now: datetime) -> None: ...
     def take_token(self, bucket: str, per_second: int, now: datetime) -> datetime | None:
         """Take one token; None if it was there, else when to ask again."""
         ...
@@ -605,8 +615,10 @@ class Delivery(Protocol):
 
 
 class Transaction(Protocol):
-    """One database transaction. Rows are locked in the order payment → order → channel →
-    membership → payout → share → transfer → wallet, so that no two transactions wait in a ring.
+    """One database transaction.
+
+    Rows are locked in the order payment → order → channel → membership → invite → payout →
+    share → transfer → wallet, so that no two transactions ever wait for each other in a ring.
     """
 
     people: People

@@ -20,7 +20,6 @@ class NoticeKind(StrEnum):
     PAYMENT_ENDED = "payment_ended"
     ACCESS_EXTENDED = "access_extended"
     ORDER_STATUS = "order_status"
-    JOIN_DECLINED = "join_declined"
 
 
 class NoticeState(StrEnum):

@@ -30,6 +30,8 @@ class Policy:
     deposit_tolerance_bps: int = 10
     confirmations: int = 12
     chain_id: int = 1
+    host_wallet: str = "0x0000000000000000000000000000000000000000"
+    telegram_messages_per_second: int = 30
     public_url: str = "https://example.com"
     ipn_url: str = "https://example.com/ipn"
 

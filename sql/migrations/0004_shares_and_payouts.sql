@@ -89,6 +89,7 @@ CREATE TABLE transfers (
     mined_hash text,
     mined_block bigint,
     mined_block_hash text,
+    mined_succeeded boolean,
     gas_paid numeric(78, 0) CHECK (gas_paid >= 0), -- wei
     failures integer NOT NULL DEFAULT 0 CHECK (failures >= 0),
     failing_since timestamptz,
@@ -101,7 +102,8 @@ CREATE TABLE transfers (
     CHECK (state NOT IN ('requested', 'authorized') OR nonce IS NULL),
     CHECK (state NOT IN ('mined', 'confirmed', 'reverted')
            OR (mined_hash IS NOT NULL AND mined_block IS NOT NULL
-               AND mined_block_hash IS NOT NULL AND gas_paid IS NOT NULL)),
+               AND mined_block_hash IS NOT NULL AND mined_succeeded IS NOT NULL
+               AND gas_paid IS NOT NULL)),
     CHECK ((state IN ('confirmed', 'cancelled', 'reverted', 'review')) = (next_check_at IS NULL)),
     CHECK ((next_check_at IS NULL) = (deadline_at IS NULL)),
     CHECK ((claim_token IS NULL) = (claimed_until IS NULL))
@@ -109,6 +111,8 @@ CREATE TABLE transfers (
 -- One transfer per payout, unless the chain itself gave the money back.
 CREATE UNIQUE INDEX transfers_once ON transfers (payout_id)
 WHERE state NOT IN ('cancelled', 'reverted');
+CREATE INDEX transfers_unfinished ON transfers (wallet_address, state)
+WHERE state IN ('authorized', 'signing', 'sent', 'mined');
 CREATE INDEX transfers_due ON transfers (next_check_at) WHERE next_check_at IS NOT NULL;
 CREATE INDEX transfers_overdue ON transfers (deadline_at) WHERE deadline_at IS NOT NULL;
 

@@ -1,0 +1,148 @@
+"""Channels, their chats, tiers and offer links."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from shared_lib.adapters.postgres.session import Row, Session
+from shared_lib.domain.money import asset_of
+from shared_lib.domain.offer import Channel, Chat, ChatRole, Offer, PayoutTarget, Strategy, Tier
+
+_CHANNEL = """
+id, account_id, strategy, threshold_cents, payout_asset, payout_address, payout_memo, fee_bps
+"""
+
+_ADD = f"""
+INSERT INTO channels ({_CHANNEL}, created_at)
+VALUES (:id, :account_id, :strategy, :threshold_cents, :asset, :address, :memo, :fee_bps, :now)
+"""
+
+_OFFER = """
+SELECT l.id AS link_id, t.id AS tier_id, t.channel_id, t.position, t.price_cents, t.days,
+    t.removed_at
+FROM offer_links l JOIN tiers t ON t.id = l.tier_id WHERE l.id = :id
+"""
+
+
+class PostgresChannels:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, channel: Channel, chats: Sequence[Chat], now: datetime) -> None:
+        self._session.run(
+            _ADD,
+            id=channel.id,
+            account_id=channel.account_id,
+            strategy=channel.strategy,
+            threshold_cents=channel.threshold_cents,
+            asset=channel.target.asset.id,
+            address=channel.target.address,
+            memo=channel.target.memo,
+            fee_bps=channel.fee_bps,
+            now=now,
+        )
+        for chat in chats:
+            self._session.run(
+                "INSERT INTO channel_chats (chat_id, channel_id, role, title, description) "
+                "VALUES (:chat_id, :channel_id, :role, :title, :description)",
+                chat_id=chat.chat_id,
+                channel_id=channel.id,
+                role=chat.role,
+                title=chat.title,
+                description=chat.description,
+            )
+
+    def add_tier(self, tier: Tier, now: datetime) -> None:
+        self._session.run(
+            "INSERT INTO tiers (id, channel_id, position, price_cents, days, created_at) "
+            "VALUES (:id, :channel_id, :position, :price_cents, :days, :now)",
+            id=tier.id,
+            channel_id=tier.channel_id,
+            position=tier.position,
+            price_cents=tier.price_cents,
+            days=tier.days,
+            now=now,
+        )
+
+    def add_offer_link(self, link_id: str, tier_id: UUID, now: datetime) -> None:
+        self._session.run(
+            "INSERT INTO offer_links (id, tier_id, created_at) VALUES (:id, :tier_id, :now)",
+            id=link_id,
+            tier_id=tier_id,
+            now=now,
+        )
+
+    def count(self, account_id: UUID) -> int:
+        row = self._session.row(
+            "SELECT count(*) AS channels FROM channels WHERE account_id = :id", id=account_id
+        )
+        return int(row["channels"]) if row else 0
+
+    def taken_chats(self, chat_ids: Sequence[int]) -> set[int]:
+        rows = self._session.rows(
+            "SELECT chat_id FROM channel_chats WHERE chat_id = ANY(CAST(:ids AS bigint[]))",
+            ids=list(chat_ids),
+        )
+        return {int(row["chat_id"]) for row in rows}
+
+    def lock(self, channel_id: UUID) -> Channel | None:
+        return _channel_from(
+            self._session.row(
+                f"SELECT {_CHANNEL} FROM channels WHERE id = :id FOR UPDATE", id=channel_id
+            )
+        )
+
+    def get(self, channel_id: UUID) -> Channel | None:
+        return _channel_from(
+            self._session.row(f"SELECT {_CHANNEL} FROM channels WHERE id = :id", id=channel_id)
+        )
+
+    def closed_chat(self, channel_id: UUID) -> Chat:
+        row = self._session.row(
+            "SELECT chat_id, role, title, description FROM channel_chats "
+            "WHERE channel_id = :id AND role = 'closed'",
+            id=channel_id,
+        )
+        if row is None:
+            raise LookupError(f"channel {channel_id} has no closed chat")
+        return Chat(int(row["chat_id"]), ChatRole(row["role"]), row["title"], row["description"])
+
+    def sold_by_chat(self, chat_id: int) -> UUID | None:
+        row = self._session.row(
+            "SELECT channel_id FROM channel_chats WHERE chat_id = :id AND role = 'closed'",
+            id=chat_id,
+        )
+        return row["channel_id"] if row else None
+
+    def offer(self, link_id: str) -> Offer | None:
+        row = self._session.row(_OFFER, id=link_id)
+        channel = self.get(row["channel_id"]) if row else None
+        if row is None or channel is None:
+            return None
+        return Offer(row["link_id"], _tier_from(row), channel, self.closed_chat(channel.id))
+
+
+def _tier_from(row: Row) -> Tier:
+    return Tier(
+        id=row["tier_id"],
+        channel_id=row["channel_id"],
+        position=row["position"],
+        price_cents=int(row["price_cents"]),
+        days=row["days"],
+        removed_at=row["removed_at"],
+    )
+
+
+def _channel_from(row: Row | None) -> Channel | None:
+    if row is None:
+        return None
+    return Channel(
+        id=row["id"],
+        account_id=row["account_id"],
+        strategy=Strategy(row["strategy"]),
+        threshold_cents=row["threshold_cents"],
+        target=PayoutTarget(
+            asset_of(row["payout_asset"]), row["payout_address"], row["payout_memo"]
+        ),
+        fee_bps=row["fee_bps"],
+    )

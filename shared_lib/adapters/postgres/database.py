@@ -1,0 +1,110 @@
+"""Transactions on PostgreSQL over a few kept connections."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import pg8000.native
+
+from shared_lib import ports
+from shared_lib.adapters.postgres.channels import PostgresChannels
+from shared_lib.adapters.postgres.delivery import PostgresDelivery, PostgresOutbox
+from shared_lib.adapters.postgres.invites import PostgresInvites, PostgresJoinRequests
+from shared_lib.adapters.postgres.leases import PostgresLeases
+from shared_lib.adapters.postgres.ledger import PostgresLedger
+from shared_lib.adapters.postgres.memberships import PostgresMemberships
+from shared_lib.adapters.postgres.notices import PostgresNotices
+from shared_lib.adapters.postgres.operations import PostgresControls, PostgresReviews
+from shared_lib.adapters.postgres.orders import PostgresOrders
+from shared_lib.adapters.postgres.payments import PostgresPayments
+from shared_lib.adapters.postgres.payouts import PostgresPayouts
+from shared_lib.adapters.postgres.people import PostgresPeople
+from shared_lib.adapters.postgres.session import Session, translated
+from shared_lib.adapters.postgres.shares import PostgresShares
+from shared_lib.adapters.postgres.transfers import PostgresTransfers
+from shared_lib.adapters.postgres.wallets import PostgresWallets
+from shared_lib.adapters.postgres.watches import PostgresWatches
+from shared_lib.ports import DatabaseUnavailableError, OutboxRow, Transaction
+
+Connect = Callable[[], pg8000.native.Connection]
+Committed = Callable[[Sequence[OutboxRow]], None]
+
+
+class PostgresTransaction:
+    """The repositories of one open transaction."""
+
+    def __init__(self, session: Session, outbox: PostgresOutbox) -> None:
+        self.people: ports.People = PostgresPeople(session)
+        self.channels: ports.Channels = PostgresChannels(session)
+        self.orders: ports.Orders = PostgresOrders(session)
+        self.payments: ports.Payments = PostgresPayments(session)
+        self.memberships: ports.Memberships = PostgresMemberships(session)
+        self.invites: ports.Invites = PostgresInvites(session)
+        self.join_requests: ports.JoinRequests = PostgresJoinRequests(session)
+        self.shares: ports.Shares = PostgresShares(session)
+        self.payouts: ports.Payouts = PostgresPayouts(session)
+        self.transfers: ports.Transfers = PostgresTransfers(session)
+        self.wallets: ports.Wallets = PostgresWallets(session)
+        self.ledger: ports.Ledger = PostgresLedger(session)
+        self.notices: ports.Notices = PostgresNotices(session)
+        self.reviews: ports.Reviews = PostgresReviews(session)
+        self.controls: ports.Controls = PostgresControls(session)
+        self.outbox: ports.Outbox = outbox
+        self.delivery: ports.Delivery = PostgresDelivery(session)
+        self.leases: ports.Leases = PostgresLeases(session)
+        self.watches: ports.Watches = PostgresWatches(session)
+
+
+class PostgresDatabase:
+    """Implements the port `Database`.
+
+    `committed` is told what each committed transaction wants published. Idle connections are kept
+    and shared by the process's threads; a list's append and pop are atomic.
+    """
+
+    def __init__(self, connect: Connect, committed: Committed) -> None:
+        self._connect = connect
+        self._committed = committed
+        self._idle: list[Session] = []
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Commit at the end of the block, roll back on any exception."""
+        session = self._begin()
+        try:
+            outbox = PostgresOutbox(session)
+            yield PostgresTransaction(session, outbox)
+            session.simple("COMMIT")
+        except BaseException:
+            self._roll_back(session)
+            raise
+        self._idle.append(session)
+        if outbox.added:
+            self._committed(outbox.added)
+
+    def close(self) -> None:
+        """End all idle connections."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _begin(self) -> Session:
+        """A session with an open transaction; a kept connection may have died meanwhile."""
+        while self._idle:
+            session = self._idle.pop()
+            try:
+                session.simple("BEGIN")
+            except DatabaseUnavailableError:
+                session.close()
+            else:
+                return session
+        with translated():
+            session = Session(self._connect())
+        session.simple("BEGIN")
+        return session
+
+    def _roll_back(self, session: Session) -> None:
+        try:
+            session.simple("ROLLBACK")
+        except DatabaseUnavailableError:
+            session.close()
+        else:
+            self._idle.append(session)

@@ -1,0 +1,65 @@
+"""Postings and balances. The database refuses whatever does not balance."""
+
+from datetime import datetime
+from uuid import UUID
+
+from shared_lib.adapters.postgres.session import Session
+from shared_lib.domain.ledger import Account, Balance, Posting
+from shared_lib.domain.money import Asset, Money, asset_of
+
+_ENTRY = """
+INSERT INTO ledger_entries (transaction_id, account, channel_id, asset, amount)
+VALUES (:transaction_id, :account, :channel_id, :asset, :amount)
+"""
+
+
+class PostgresLedger:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def post(self, posting: Posting, transaction_id: UUID, now: datetime) -> bool:
+        if not posting.entries:
+            return False
+        is_new = self._session.did(
+            "INSERT INTO ledger_transactions (id, kind, subject_id, occurred_at) "
+            "VALUES (:id, :kind, :subject_id, :now) "
+            "ON CONFLICT (kind, subject_id) DO NOTHING RETURNING id",
+            id=transaction_id,
+            kind=posting.kind,
+            subject_id=posting.subject_id,
+            now=now,
+        )
+        if is_new:
+            for entry in posting.entries:
+                self._session.run(
+                    _ENTRY,
+                    transaction_id=transaction_id,
+                    account=entry.account,
+                    channel_id=entry.channel_id,
+                    asset=entry.amount.asset.id,
+                    amount=entry.amount.base_units,
+                )
+        return is_new
+
+    def balance(self, account: Account, asset: Asset) -> Money:
+        row = self._session.row(
+            "SELECT coalesce(sum(amount), 0) AS amount FROM ledger_entries "
+            "WHERE account = :account AND asset = :asset",
+            account=account,
+            asset=asset.id,
+        )
+        return Money(int(row["amount"]) if row else 0, asset)
+
+    def balances(self) -> list[Balance]:
+        rows = self._session.rows(
+            "SELECT account, channel_id, asset, sum(amount) AS amount FROM ledger_entries "
+            "GROUP BY account, channel_id, asset ORDER BY asset, account, channel_id",
+        )
+        return [
+            Balance(
+                Account(row["account"]),
+                row["channel_id"],
+                Money(int(row["amount"]), asset_of(row["asset"])),
+            )
+            for row in rows
+        ]

@@ -1,0 +1,49 @@
+"""Review items and kill switches."""
+
+import json
+from datetime import datetime
+from uuid import UUID
+
+from shared_lib.adapters.postgres.session import Session
+from shared_lib.domain.review import Finding, Reason, Subject
+
+_OPEN = """
+INSERT INTO review_items (id, subject_kind, subject_id, reason, evidence, opened_at)
+VALUES (:id, :subject_kind, :subject_id, :reason, CAST(:evidence AS jsonb), :now)
+ON CONFLICT (subject_kind, subject_id, reason) WHERE closed_at IS NULL DO NOTHING
+RETURNING id
+"""
+
+
+class PostgresReviews:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def open(self, finding: Finding, item_id: UUID, now: datetime) -> bool:
+        return self._session.did(
+            _OPEN,
+            id=item_id,
+            subject_kind=finding.subject,
+            subject_id=finding.subject_id,
+            reason=finding.reason,
+            evidence=json.dumps(dict(finding.evidence)),
+            now=now,
+        )
+
+    def close(self, subject: Subject, subject_id: str, reason: Reason, now: datetime) -> None:
+        self._session.run(
+            "UPDATE review_items SET closed_at = :now WHERE subject_kind = :subject_kind "
+            "AND subject_id = :subject_id AND reason = :reason AND closed_at IS NULL",
+            subject_kind=subject,
+            subject_id=subject_id,
+            reason=reason,
+            now=now,
+        )
+
+
+class PostgresControls:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def sends_stopped(self) -> bool:
+        return self._session.did("SELECT name FROM controls WHERE name = 'stop_sends'")

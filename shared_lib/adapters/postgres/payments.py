@@ -1,0 +1,143 @@
+"""Payments and everything the provider ever said about them."""
+
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+from shared_lib.adapters.postgres.rows import (
+    WATCH_ASSIGNMENTS,
+    WATCH_COLUMNS,
+    WATCH_VALUES,
+    money_from,
+    watch_from,
+    watch_values,
+)
+from shared_lib.adapters.postgres.session import Row, Session
+from shared_lib.domain.payment import Deposit, EventSource, Payment, PaymentStatus, Receipt
+from shared_lib.ports import StoredReport
+
+_COLUMNS = f"""
+id, provider_payment_id, order_id, status, received, received_asset, fee, finished_at,
+deposit_hash, deposit_seen_at, created_at, {WATCH_COLUMNS}
+"""
+
+# One statement: the intake is the hottest path, and a callback is stored whole or not at all.
+# A payment that exists is touched by the update, so that its id comes back and its row is locked.
+_STORE = f"""
+WITH payment AS (
+    INSERT INTO payments (id, provider_payment_id, order_id, status, created_at, {WATCH_COLUMNS})
+    VALUES (:id, :provider_payment_id, (SELECT id FROM orders WHERE id = :order_id), :status,
+            :created_at, {WATCH_VALUES})
+    ON CONFLICT (provider_payment_id)
+    DO UPDATE SET provider_payment_id = payments.provider_payment_id
+    RETURNING id
+), known AS (
+    SELECT event.id FROM payment_events event, payment
+    WHERE event.payment_id = payment.id AND event.body_sha256 = :digest LIMIT 1
+), stored AS (
+    INSERT INTO payment_events (payment_id, source, body, body_sha256, received_at)
+    SELECT id, :source, :body, :digest, :now FROM payment
+    RETURNING payment_id
+)
+SELECT payment_id, NOT EXISTS (SELECT FROM known) AS is_news FROM stored
+"""
+
+_BODIES = """
+SELECT body FROM (
+    SELECT DISTINCT ON (body_sha256) id, body FROM payment_events
+    WHERE payment_id = :id ORDER BY body_sha256, id
+) AS different ORDER BY id
+"""
+
+_SAVE = f"""
+UPDATE payments
+SET status = :status, received = :received, received_asset = :received_asset, fee = :fee,
+    finished_at = :finished_at, deposit_hash = :deposit_hash, deposit_seen_at = :deposit_seen_at,
+    {WATCH_ASSIGNMENTS}
+WHERE id = :id
+"""
+
+
+class PostgresPayments:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def store_report(
+        self, payment: Payment, body: str, source: EventSource, now: datetime
+    ) -> StoredReport:
+        row = self._session.row(
+            _STORE,
+            id=payment.id,
+            provider_payment_id=payment.provider_payment_id,
+            order_id=payment.order_id,
+            status=payment.status,
+            created_at=payment.created_at,
+            digest=sha256(body.encode()).digest(),
+            source=source,
+            body=body,
+            now=now,
+            **watch_values(payment.watch),
+        )
+        if row is None:
+            raise LookupError("storing a report returned no row")
+        return StoredReport(row["payment_id"], bool(row["is_news"]))
+
+    def get(self, payment_id: UUID) -> Payment | None:
+        return _payment_from(
+            self._session.row(f"SELECT {_COLUMNS} FROM payments WHERE id = :id", id=payment_id)
+        )
+
+    def lock(self, payment_id: UUID) -> Payment | None:
+        return _payment_from(
+            self._session.row(
+                f"SELECT {_COLUMNS} FROM payments WHERE id = :id FOR UPDATE", id=payment_id
+            )
+        )
+
+    def bodies(self, payment_id: UUID) -> list[str]:
+        return [row["body"] for row in self._session.rows(_BODIES, id=payment_id)]
+
+    def has_deposit(self, deposit_hash: str) -> bool:
+        return self._session.did(
+            "SELECT id FROM payments WHERE deposit_hash = :hash", hash=deposit_hash
+        )
+
+    def save(self, payment: Payment) -> None:
+        receipt, deposit = payment.receipt, payment.deposit
+        self._session.run(
+            _SAVE,
+            id=payment.id,
+            status=payment.status,
+            received=receipt.received.base_units if receipt else None,
+            received_asset=receipt.received.asset.id if receipt else None,
+            fee=receipt.fee.base_units if receipt else None,
+            finished_at=receipt.finished_at if receipt else None,
+            deposit_hash=deposit.hash if deposit else None,
+            deposit_seen_at=deposit.seen_at if deposit else None,
+            **watch_values(payment.watch),
+        )
+
+
+def _payment_from(row: Row | None) -> Payment | None:
+    if row is None:
+        return None
+    receipt = (
+        Receipt(
+            money_from(row, "received", "received_asset"),
+            money_from(row, "fee", "received_asset"),
+            row["finished_at"],
+        )
+        if row["received"] is not None
+        else None
+    )
+    deposit = Deposit(row["deposit_hash"], row["deposit_seen_at"]) if row["deposit_hash"] else None
+    return Payment(
+        id=row["id"],
+        provider_payment_id=row["provider_payment_id"],
+        order_id=row["order_id"],
+        status=PaymentStatus(row["status"]),
+        created_at=row["created_at"],
+        watch=watch_from(row),
+        receipt=receipt,
+        deposit=deposit,
+    )

@@ -1,0 +1,51 @@
+"""People in Telegram, and the accounts of owners among them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from shared_lib.adapters.postgres.session import Session
+from shared_lib.ports import Person
+
+_SEEN = """
+INSERT INTO telegram_users (id, first_name, username, language_code, created_at, updated_at)
+VALUES (:id, :first_name, :username, :language_code, :now, :now)
+ON CONFLICT (id) DO UPDATE
+SET first_name = :first_name, username = :username, language_code = :language_code,
+    blocked_at = NULL, updated_at = :now
+"""
+
+
+class PostgresPeople:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def seen(self, person: Person, now: datetime) -> None:
+        self._session.run(
+            _SEEN,
+            id=person.id,
+            first_name=person.first_name,
+            username=person.username,
+            language_code=person.language_code,
+            now=now,
+        )
+
+    def mark_blocked(self, telegram_user_id: int, now: datetime) -> None:
+        self._session.run(
+            "UPDATE telegram_users SET blocked_at = :now, updated_at = :now WHERE id = :id",
+            id=telegram_user_id,
+            now=now,
+        )
+
+    def account_of(self, telegram_user_id: int) -> UUID | None:
+        row = self._session.row(
+            "SELECT id FROM accounts WHERE telegram_user_id = :id FOR UPDATE", id=telegram_user_id
+        )
+        return row["id"] if row else None
+
+    def add_account(self, account_id: UUID, telegram_user_id: int, now: datetime) -> None:
+        self._session.run(
+            "INSERT INTO accounts (id, telegram_user_id, created_at) VALUES (:id, :user, :now)",
+            id=account_id,
+            user=telegram_user_id,
+            now=now,
+        )

@@ -1,0 +1,171 @@
+"""Transfers and the bytes that were signed for them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from shared_lib.adapters.postgres.rows import (
+    WATCH_ASSIGNMENTS,
+    WATCH_COLUMNS,
+    WATCH_VALUES,
+    money_from,
+    watch_from,
+    watch_values,
+)
+from shared_lib.adapters.postgres.session import Row, Session
+from shared_lib.domain.transfer import (
+    Attempt,
+    AttemptKind,
+    Fees,
+    Mined,
+    Transfer,
+    TransferState,
+)
+
+_COLUMNS = f"""
+id, payout_id, wallet_address, asset, amount, destination, state, nonce, mined_hash, mined_block,
+mined_block_hash, mined_succeeded, gas_paid, created_at, {WATCH_COLUMNS}
+"""
+
+_ADD = f"""
+INSERT INTO transfers (id, payout_id, wallet_address, asset, amount, destination, state,
+                       created_at, {WATCH_COLUMNS})
+VALUES (:id, :payout_id, :wallet_address, :asset, :amount, :destination, :state, :created_at,
+        {WATCH_VALUES})
+"""
+
+_SAVE = f"""
+UPDATE transfers
+SET state = :state, nonce = :nonce, mined_hash = :mined_hash, mined_block = :mined_block,
+    mined_block_hash = :mined_block_hash, mined_succeeded = :mined_succeeded,
+    gas_paid = :gas_paid, {WATCH_ASSIGNMENTS}
+WHERE id = :id
+"""
+
+_ATTEMPTS = """
+SELECT id, transfer_id, kind, raw, hash, max_fee, max_priority_fee, gas_limit
+FROM transfer_attempts WHERE transfer_id = :id ORDER BY created_at, id
+"""
+
+_ADD_ATTEMPT = """
+INSERT INTO transfer_attempts
+    (id, transfer_id, kind, raw, hash, max_fee, max_priority_fee, gas_limit, created_at)
+VALUES (:id, :transfer_id, :kind, :raw, :hash, :max_fee, :max_priority_fee, :gas_limit, :now)
+"""
+
+
+class PostgresTransfers:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, transfer: Transfer) -> None:
+        self._session.run(
+            _ADD,
+            id=transfer.id,
+            payout_id=transfer.payout_id,
+            wallet_address=transfer.wallet_address,
+            asset=transfer.amount.asset.id,
+            amount=transfer.amount.base_units,
+            destination=transfer.destination,
+            state=transfer.state,
+            created_at=transfer.created_at,
+            **watch_values(transfer.watch),
+        )
+
+    def get(self, transfer_id: UUID) -> Transfer | None:
+        return _transfer_from(
+            self._session.row(f"SELECT {_COLUMNS} FROM transfers WHERE id = :id", id=transfer_id)
+        )
+
+    def lock(self, transfer_id: UUID) -> Transfer | None:
+        return _transfer_from(
+            self._session.row(
+                f"SELECT {_COLUMNS} FROM transfers WHERE id = :id FOR UPDATE", id=transfer_id
+            )
+        )
+
+    def save(self, transfer: Transfer) -> None:
+        mined = transfer.mined
+        self._session.run(
+            _SAVE,
+            id=transfer.id,
+            state=transfer.state,
+            nonce=transfer.nonce,
+            mined_hash=mined.hash if mined else None,
+            mined_block=mined.block if mined else None,
+            mined_block_hash=mined.block_hash if mined else None,
+            mined_succeeded=mined.succeeded if mined else None,
+            gas_paid=mined.gas_paid if mined else None,
+            **watch_values(transfer.watch),
+        )
+
+    def attempts(self, transfer_id: UUID) -> list[Attempt]:
+        return [_attempt_from(row) for row in self._session.rows(_ATTEMPTS, id=transfer_id)]
+
+    def add_attempt(self, attempt: Attempt, now: datetime) -> None:
+        self._session.run(
+            _ADD_ATTEMPT,
+            id=attempt.id,
+            transfer_id=attempt.transfer_id,
+            kind=attempt.kind,
+            raw=attempt.raw,
+            hash=attempt.hash,
+            max_fee=attempt.fees.max_fee,
+            max_priority_fee=attempt.fees.max_priority_fee,
+            gas_limit=attempt.fees.gas_limit,
+            now=now,
+        )
+
+    def waiting_for_slot(self, wallet_address: str, limit: int) -> list[UUID]:
+        rows = self._session.rows(
+            "SELECT id FROM transfers WHERE wallet_address = :wallet AND state = 'authorized' "
+            "ORDER BY created_at, id LIMIT :most",
+            wallet=wallet_address,
+            most=limit,
+        )
+        return [row["id"] for row in rows]
+
+    def lowest_unmined(self, wallet_address: str) -> UUID | None:
+        row = self._session.row(
+            "SELECT id FROM transfers WHERE wallet_address = :wallet "
+            "AND state IN ('signing', 'sent') ORDER BY nonce LIMIT 1",
+            wallet=wallet_address,
+        )
+        return row["id"] if row else None
+
+
+def _transfer_from(row: Row | None) -> Transfer | None:
+    if row is None:
+        return None
+    return Transfer(
+        id=row["id"],
+        payout_id=row["payout_id"],
+        wallet_address=row["wallet_address"],
+        amount=money_from(row),
+        destination=row["destination"],
+        state=TransferState(row["state"]),
+        created_at=row["created_at"],
+        watch=watch_from(row),
+        nonce=row["nonce"],
+        mined=_mined_from(row) if row["mined_hash"] else None,
+    )
+
+
+def _mined_from(row: Row) -> Mined:
+    return Mined(
+        hash=row["mined_hash"],
+        block=int(row["mined_block"]),
+        block_hash=row["mined_block_hash"],
+        gas_paid=int(row["gas_paid"]),
+        succeeded=row["mined_succeeded"],
+    )
+
+
+def _attempt_from(row: Row) -> Attempt:
+    return Attempt(
+        id=row["id"],
+        transfer_id=row["transfer_id"],
+        kind=AttemptKind(row["kind"]),
+        raw=bytes(row["raw"]),
+        hash=row["hash"],
+        fees=Fees(int(row["max_fee"]), int(row["max_priority_fee"]), int(row["gas_limit"])),
+    )

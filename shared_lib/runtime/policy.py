@@ -1,0 +1,34 @@
+"""The policy that a deployment's settings describe."""
+
+from datetime import timedelta
+
+from shared_lib.domain.money import ETH, USDT, asset_of
+from shared_lib.domain.policy import Policy
+from shared_lib.runtime.settings import (
+    ChainSettings,
+    InvoiceSettings,
+    PolicySettings,
+    Settings,
+    WalletSettings,
+)
+
+# How NOWPayments writes the assets that can be settled.
+_PROVIDER_CURRENCIES = {ETH.id: "eth", USDT.id: "usdterc20"}
+
+
+def policy_from(settings: Settings) -> Policy:
+    """The policy by the settings; what no declared concern sets is as in production."""
+    chosen = settings.of(PolicySettings).model_dump()
+    asset = asset_of(chosen.pop("settlement_asset"))
+    chosen |= {
+        "settlement_asset": asset,
+        "provider_currency": _PROVIDER_CURRENCIES[asset.id],
+        "transfer_cap": chosen.pop("transfer_cap_wei"),
+        "order_lifetime": timedelta(seconds=chosen.pop("order_lifetime_seconds")),
+    }
+    if settings.has(ChainSettings):
+        chosen |= settings.of(ChainSettings).model_dump(include={"chain_id", "confirmations"})
+    for concern in (InvoiceSettings, WalletSettings):
+        if settings.has(concern):
+            chosen |= settings.of(concern).model_dump()
+    return Policy(**chosen)

@@ -1,0 +1,190 @@
+"""What Telegram's updates mean to us. Only the fields that we use are read."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared_lib.domain.update import (
+    AskStatus,
+    AskToJoin,
+    BlockBot,
+    Greet,
+    Ignore,
+    Intent,
+    OpenOffer,
+)
+from shared_lib.ports import Person
+
+# A deep link's payload has at most 64 characters, says Telegram; people can type longer ones.
+_PAYLOAD_MOST = 64
+_COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
+_STATUS = "status_"
+# What the database's bigint holds; Telegram promises 52 significant bits.
+_Id = Annotated[int, Field(gt=-(2**63), lt=2**63)]
+
+
+class NotAnUpdateError(ValueError):
+    """The document has no readable update id; the text names the fields at fault."""
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, hide_input_in_errors=True)
+
+
+class _User(_Shape):
+    id: _Id
+    first_name: str = ""
+    username: str | None = None
+    language_code: str | None = None
+    is_bot: bool = False
+
+
+class _Chat(_Shape):
+    id: _Id
+    type: str
+
+    @property
+    def is_private(self) -> bool:
+        return self.type == "private"
+
+
+class _Message(_Shape):
+    chat: _Chat
+    sender: _User | None = Field(None, alias="from")
+    text: str | None = None
+
+
+class _InviteLink(_Shape):
+    name: str | None = None
+
+
+class _JoinRequest(_Shape):
+    chat: _Chat
+    sender: _User = Field(alias="from")
+    date: int = Field(ge=0, lt=2**35)
+    invite_link: _InviteLink | None = None
+
+
+class _Member(_Shape):
+    status: str
+
+
+class _MemberUpdate(_Shape):
+    chat: _Chat
+    sender: _User = Field(alias="from")
+    new_chat_member: _Member
+
+
+class _Envelope(_Shape):
+    update_id: int = Field(ge=0, lt=2**63)
+
+
+class _Update(_Envelope):
+    message: _Message | None = None
+    chat_join_request: _JoinRequest | None = None
+    my_chat_member: _MemberUpdate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """`fault` names the fields that could not be read, where that is why it is ignored."""
+
+    id: int
+    person: Person | None
+    intent: Intent
+    fault: str | None = None
+
+
+def read_update(document: Any) -> Update:
+    """What an update means. Raises NotAnUpdateError only if it has no id; else it is at worst
+    ignored, because Telegram would send what we refuse again for a day.
+    """
+    try:
+        update = _Update.model_validate(document)
+    except ValidationError as error:
+        return Update(_id_of(document), None, Ignore(), _fields(error))
+    sender, intent = _meaning(update)
+    if sender is None or sender.is_bot or isinstance(intent, Ignore):
+        return Update(update.update_id, None, Ignore())
+    return Update(update.update_id, _person(sender), intent)
+
+
+def _id_of(document: Any) -> int:
+    try:
+        return _Envelope.model_validate(document).update_id
+    except ValidationError as error:
+        raise NotAnUpdateError(_fields(error)) from None
+
+
+def _fields(error: ValidationError) -> str:
+    return ", ".join(".".join(map(str, fault["loc"])) or "document" for fault in error.errors())
+
+
+def _meaning(update: _Update) -> tuple[_User | None, Intent]:
+    """Who did it, and what it means; an update holds one thing."""
+    if update.message is not None:
+        return update.message.sender, _said(update.message)
+    if update.chat_join_request is not None:
+        return update.chat_join_request.sender, _asked(update.chat_join_request)
+    if update.my_chat_member is not None:
+        return update.my_chat_member.sender, _blocked(update.my_chat_member)
+    return None, Ignore()
+
+
+def _said(message: _Message) -> Intent:
+    """Only what is said in private is said to the bot; without text it is a picture or the like."""
+    if not message.chat.is_private or message.text is None:
+        return Ignore()
+    command = _COMMAND.fullmatch(message.text.strip())
+    word, rest = (command.group(1), (command.group(2) or "").strip()) if command else ("", "")
+    if word == "status":
+        return AskStatus(_uuid(rest))
+    if word == "start" and rest:
+        return _opened(rest)
+    return Greet()
+
+
+def _opened(payload: str) -> Intent:
+    order_id = _uuid(payload.removeprefix(_STATUS)) if payload.startswith(_STATUS) else None
+    return AskStatus(order_id) if order_id else OpenOffer(_storable(payload)[:_PAYLOAD_MOST])
+
+
+def _asked(request: _JoinRequest) -> Intent:
+    name = request.invite_link.name if request.invite_link else None
+    return AskToJoin(
+        chat_id=request.chat.id,
+        link_name=_storable(name) if name else None,
+        asked_at=datetime.fromtimestamp(request.date, UTC),
+    )
+
+
+def _blocked(update: _MemberUpdate) -> Intent:
+    status = update.new_chat_member.status
+    if not update.chat.is_private or status not in {"kicked", "member"}:
+        return Ignore()
+    return BlockBot(blocked=status == "kicked")
+
+
+def _person(user: _User) -> Person:
+    return Person(
+        id=user.id,
+        first_name=_storable(user.first_name),
+        username=_storable(user.username) if user.username else None,
+        language_code=_storable(user.language_code) if user.language_code else None,
+    )
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL refuses NUL, and an update that we refuse would come again for a day."""
+    return text.replace("\x00", "")

@@ -1,0 +1,105 @@
+"""Let in whoever has running access; turn away strangers who hold somebody's link."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from shared_lib.domain.invite import InviteState, JoinRequest, JoinState, join_answer
+from shared_lib.domain.membership import Membership
+from shared_lib.ports import (
+    JoinOutcome,
+    Lease,
+    Leased,
+    Ports,
+    ProviderError,
+    Transaction,
+    Watched,
+)
+from shared_lib.usecases.lease import claim, require, require_time
+from shared_lib.usecases.setback import put_off
+from shared_lib.usecases.telegram_rate import pause_telegram
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A request with all that decides about it."""
+
+    request: JoinRequest
+    membership: Membership | None
+    answer: JoinState
+    links: tuple[str, ...]
+
+
+def answer_join_request(ports: Ports, join_request_id: UUID) -> None:
+    """Answer once; a repeated answer finds the person inside already, or the request gone."""
+    with ports.database.transaction() as tx:
+        lease = claim(ports, tx, Leased.JOIN_REQUEST, join_request_id)
+        request = tx.join_requests.get(join_request_id)
+        if request is None or request.state is not JoinState.PENDING:
+            tx.leases.release(lease)
+            return
+        case = _decide(tx, request, ports.clock.now())
+    try:
+        answer = _answer(ports, lease, case)
+    except ProviderError as error:
+        _remember_failure(ports, lease, error)
+        return
+    _record(ports, lease, case, answer)
+
+
+def _decide(tx: Transaction, request: JoinRequest, now: datetime) -> _Case:
+    channel_id = tx.channels.sold_by_chat(request.chat_id)
+    membership = tx.memberships.get(channel_id, request.telegram_user_id) if channel_id else None
+    may_enter = membership is not None and membership.may_enter(now)
+    by_our_link = request.link_name is not None and tx.invites.is_ours(request.link_name)
+    answer = join_answer(may_enter=may_enter, by_our_link=by_our_link)
+    invites = tx.invites.lock_live(membership.id) if membership and may_enter else []
+    return _Case(request, membership, answer, tuple(one.link.url for one in invites if one.link))
+
+
+def _answer(ports: Ports, lease: Lease, case: _Case) -> JoinState:
+    """Tell Telegram, and make used links useless. Each call may be repeated."""
+    chat_id, user_id = case.request.chat_id, case.request.telegram_user_id
+    if case.answer is JoinState.IGNORED:
+        return JoinState.IGNORED
+    require_time(ports, lease)
+    if case.answer is JoinState.DECLINED:
+        ports.messenger.decline(chat_id, user_id)
+        return JoinState.DECLINED
+    outcome = ports.messenger.approve(chat_id, user_id)
+    if outcome is JoinOutcome.NO_REQUEST and not ports.messenger.is_inside(chat_id, user_id):
+        return JoinState.IGNORED  # withdrawn: there is nobody to let in, and the link stays good
+    for url in case.links:
+        require_time(ports, lease)
+        ports.messenger.revoke_link(chat_id, url)
+    return JoinState.APPROVED
+
+
+def _record(ports: Ports, lease: Lease, case: _Case, answer: JoinState) -> None:
+    now = ports.clock.now()
+    with ports.database.transaction() as tx:
+        if case.membership is not None and answer is JoinState.APPROVED:
+            _let_in(tx, case.membership, now)
+        require(tx, lease)
+        request = tx.join_requests.lock(lease.id)
+        if request is not None and request.state is JoinState.PENDING:
+            tx.join_requests.save(request.answered(answer))
+        tx.leases.release(lease)
+
+
+def _let_in(tx: Transaction, known: Membership, now: datetime) -> None:
+    membership = tx.memberships.lock(known)
+    tx.memberships.save(replace(membership, let_in_at=membership.let_in_at or now))
+    for invite in tx.invites.lock_live(membership.id):
+        tx.invites.save(invite.moved(InviteState.USED, None))
+
+
+def _remember_failure(ports: Ports, lease: Lease, error: ProviderError) -> None:
+    with ports.database.transaction() as tx:
+        require(tx, lease)
+        if put_off(ports, tx, Watched.JOIN_REQUEST, lease.id, error):
+            request = tx.join_requests.lock(lease.id)
+            if request is not None:
+                tx.join_requests.save(request.answered(JoinState.REVIEW))
+        pause_telegram(tx, error, ports.clock.now())
+        tx.leases.release(lease)

@@ -1,0 +1,200 @@
+"""Ask the provider about a payment, and look for its deposit before any money moves.
+
+Access never waits for this. Money does: an owner's share becomes payable only when the provider's
+own answer agrees with its callback and the deposit stands in our wallet on the chain.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from shared_lib.domain import ledger
+from shared_lib.domain.money import BASIS_POINTS, InvalidAmountError, Money, parse_amount
+from shared_lib.domain.payment import (
+    Deposit,
+    EventSource,
+    Payment,
+    PaymentStatus,
+    Receipt,
+    Report,
+    advanced,
+    highest_status,
+)
+from shared_lib.domain.review import Finding, Reason, Subject
+from shared_lib.domain.share import ShareState
+from shared_lib.domain.watch import Watch, watch
+from shared_lib.events import PaymentUpdated, PayoutRequested
+from shared_lib.ports import (
+    BadReportError,
+    Incoming,
+    Ports,
+    ProviderError,
+    RetryableError,
+    Transaction,
+    Watched,
+)
+from shared_lib.usecases.setback import put_off, review
+
+SHARE_DEADLINE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the provider and the chain say now; `incoming` is None while nothing is mined."""
+
+    body: str
+    report: Report
+    incoming: Incoming | None
+
+
+def check_payment(ports: Ports, payment_id: UUID) -> None:
+    """Look after one payment that is not done. Only reads outside; safe to repeat."""
+    with ports.database.transaction() as tx:
+        payment = tx.payments.get(payment_id)
+        if payment is None or payment.watch is None:
+            return
+        if _has_unapplied_reports(ports, tx, payment):
+            _ask_to_apply(ports, tx, payment)
+            return
+    try:
+        answer = _ask(ports, payment)
+    except ProviderError as error:
+        with ports.database.transaction() as tx:
+            put_off(ports, tx, Watched.PAYMENT, payment_id, error)
+        return
+    with ports.database.transaction() as tx:
+        fresh = tx.payments.lock(payment_id)
+        if fresh is not None and fresh.watch is not None:
+            _record(ports, tx, fresh, answer)
+
+
+def _has_unapplied_reports(ports: Ports, tx: Transaction, payment: Payment) -> bool:
+    reports = [ports.provider.read_report(body) for body in tx.payments.bodies(payment.id)]
+    return advanced(payment.status, highest_status(reports)) is not payment.status
+
+
+def _ask_to_apply(ports: Ports, tx: Transaction, payment: Payment) -> None:
+    """A report is stored and its event was lost: publish it again."""
+    now = ports.clock.now()
+    tx.watches.wait(
+        Watched.PAYMENT, payment.id, now + timedelta(seconds=ports.policy.republish_seconds)
+    )
+    tx.outbox.add(PaymentUpdated(payment_id=payment.id), now)
+
+
+def _ask(ports: Ports, payment: Payment) -> _Answer:
+    body = ports.provider.payment(payment.provider_payment_id)
+    try:
+        report = ports.provider.read_report(body)
+    except BadReportError as error:
+        raise RetryableError(f"unreadable answer: {error}") from error
+    incoming = None
+    if payment.receipt is not None and report.payout_hash is not None:
+        incoming = ports.chain.incoming(
+            report.payout_hash, ports.policy.host_wallet, payment.receipt.received.asset
+        )
+    return _Answer(body, report, incoming)
+
+
+def _record(ports: Ports, tx: Transaction, payment: Payment, answer: _Answer) -> None:
+    reported = answer.report.known_status
+    if answer.report.provider_payment_id != payment.provider_payment_id:
+        _disagree(ports, tx, payment, "the answer is about another payment")
+    elif reported is None:
+        put_off(ports, tx, Watched.PAYMENT, payment.id, f"unknown status {answer.report.status!r}")
+    elif advanced(payment.status, reported) is not payment.status:
+        tx.payments.store_report(payment, answer.body, EventSource.POLL, ports.clock.now())
+        _ask_to_apply(ports, tx, payment)
+    elif payment.receipt is None:
+        _look_again(ports, tx, payment)
+    else:
+        _seek_deposit(ports, tx, payment, payment.receipt, answer)
+
+
+def _look_again(ports: Ports, tx: Transaction, payment: Payment) -> None:
+    """The pause grows with the payment's age, which doubles it each time, up to its limit."""
+    now = ports.clock.now()
+    policy = ports.policy
+    age_seconds = (now - payment.created_at).total_seconds()
+    pause = min(max(policy.payment_check_seconds, age_seconds), policy.payment_check_most_seconds)
+    tx.watches.wait(Watched.PAYMENT, payment.id, now + timedelta(seconds=pause))
+
+
+# ---- the deposit of a finished payment -----------------------------------------------------------
+
+
+def _seek_deposit(
+    ports: Ports, tx: Transaction, payment: Payment, receipt: Receipt, answer: _Answer
+) -> None:
+    disagreement = _disagreement(ports, payment, receipt, answer.report)
+    if disagreement is not None:
+        _disagree(ports, tx, payment, disagreement)
+        return
+    now = ports.clock.now()
+    incoming, tx_hash = answer.incoming, (answer.report.payout_hash or "").lower()
+    if incoming is None or incoming.confirmations < ports.policy.confirmations:
+        pause = timedelta(seconds=ports.policy.transfer_check_seconds)
+        tx.watches.wait(Watched.PAYMENT, payment.id, now + pause)
+    elif not incoming.succeeded or incoming.amount.base_units == 0:
+        # An internal transfer looks like this too. Waiting may bring another hash; then a person.
+        put_off(ports, tx, Watched.PAYMENT, payment.id, f"{tx_hash} paid nothing to our wallet")
+    elif tx.payments.has_deposit(tx_hash):
+        _to_review(ports, tx, payment, Reason.DEPOSIT_COUNTED_TWICE, tx_hash)
+    elif not _close_enough(receipt.received, incoming.amount, ports.policy.deposit_tolerance_bps):
+        fact = f"announced {receipt.received}, arrived {incoming.amount} in {tx_hash}"
+        _to_review(ports, tx, payment, Reason.DEPOSIT_DIFFERS, fact)
+    else:
+        _credit(ports, tx, payment, receipt, Deposit(tx_hash, now), incoming.amount)
+
+
+def _disagreement(ports: Ports, payment: Payment, receipt: Receipt, report: Report) -> str | None:
+    """How the provider's answer contradicts the callback that we credited, or None."""
+    if report.known_status is not PaymentStatus.FINISHED:
+        return f"the provider says {report.status!r}"
+    if (report.order_id or "") != str(payment.order_id):
+        return f"the provider names order {report.order_id!r}"
+    if (report.outcome_currency or "").lower() != ports.policy.provider_currency:
+        return f"the provider settles in {report.outcome_currency!r}"
+    try:
+        outcome = parse_amount(report.outcome_amount or "", receipt.received.asset)
+    except InvalidAmountError as error:
+        return str(error)
+    return None if outcome == receipt.received else f"the provider says {outcome}"
+
+
+def _close_enough(announced: Money, arrived: Money, tolerance_bps: int) -> bool:
+    difference = abs((announced - arrived).base_units)
+    return difference * BASIS_POINTS <= announced.base_units * tolerance_bps
+
+
+def _credit(
+    ports: Ports,
+    tx: Transaction,
+    payment: Payment,
+    receipt: Receipt,
+    deposit: Deposit,
+    arrived: Money,
+) -> None:
+    """The money is in our wallet: the share may be paid out now."""
+    now = deposit.seen_at
+    tx.payments.save(replace(payment, deposit=deposit, watch=None))
+    tx.ledger.post(ledger.deposit_seen(payment.id, receipt.received, arrived), ports.ids.new(), now)
+    share = tx.shares.lock_of_payment(payment.id)
+    if share is not None and share.state is ShareState.EXPECTED:
+        tx.shares.save(share.moved(ShareState.PENDING, _share_watch(ports, now)))
+        tx.outbox.add(PayoutRequested(channel_id=share.channel_id), now)
+    tx.reviews.close(Subject.PAYMENT, str(payment.id), Reason.FAILING_FOR_A_DAY, now)
+    tx.reviews.close(Subject.PAYMENT, str(payment.id), Reason.OVERDUE, now)
+
+
+def _share_watch(ports: Ports, now: datetime) -> Watch:
+    return watch(now, wait_seconds=ports.policy.republish_seconds, deadline=SHARE_DEADLINE)
+
+
+def _disagree(ports: Ports, tx: Transaction, payment: Payment, fact: str) -> None:
+    _to_review(ports, tx, payment, Reason.PROVIDER_DISAGREES, fact)
+
+
+def _to_review(ports: Ports, tx: Transaction, payment: Payment, reason: Reason, fact: str) -> None:
+    tx.payments.save(replace(payment, status=PaymentStatus.REVIEW, watch=None))
+    review(ports, tx, Finding(Subject.PAYMENT, str(payment.id), reason, (("fact", fact),)))

@@ -1,0 +1,229 @@
+"""Answer one update from Telegram: offers become orders with an invoice, requests are stored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from shared_lib.domain.invite import DELIVERY_DEADLINE, JoinRequest, JoinState
+from shared_lib.domain.money import format_usd
+from shared_lib.domain.notice import NoticeKind
+from shared_lib.domain.offer import Offer, is_offer_link
+from shared_lib.domain.order import Invoice, Order, OrderKind, OrderState
+from shared_lib.domain.update import (
+    AskStatus,
+    AskToJoin,
+    BlockBot,
+    Greet,
+    Ignore,
+    Intent,
+    OpenOffer,
+)
+from shared_lib.domain.watch import watch
+from shared_lib.events import JoinRequested
+from shared_lib.ports import (
+    InvoiceRequest,
+    Lease,
+    Leased,
+    Person,
+    Ports,
+    ProviderError,
+    Transaction,
+)
+from shared_lib.usecases.lease import claim, require, require_time
+from shared_lib.usecases.telling import tell
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """One update: who came, and the key by which its effect is remembered."""
+
+    person: Person
+    key: str
+    now: datetime
+
+
+def handle_update(ports: Ports, update_id: int, person: Person | None, intent: Intent) -> None:
+    """Do what an update asks for, once. Raises LeaseHeldError to have it delivered again later."""
+    if person is None or isinstance(intent, Ignore):
+        return
+    visit = _Visit(person, f"telegram:{update_id}", ports.clock.now())
+    if isinstance(intent, OpenOffer):
+        _open_offer(ports, visit, intent.link_id)
+        return
+    with ports.database.transaction() as tx:
+        if tx.delivery.first_time(visit.key, visit.now):
+            _answer(ports, tx, visit, intent)
+
+
+def _answer(ports: Ports, tx: Transaction, visit: _Visit, intent: Intent) -> None:
+    if isinstance(intent, AskToJoin):
+        _store_request(ports, tx, visit, intent)
+        return
+    tx.people.seen(visit.person, visit.now)
+    if isinstance(intent, BlockBot) and intent.blocked:
+        tx.people.mark_blocked(visit.person.id, visit.now)
+    elif isinstance(intent, AskStatus):
+        facts = _status(tx, visit.person.id, intent.order_id)
+        tell(ports, tx, visit.person.id, NoticeKind.ORDER_STATUS, visit.key, facts)
+    elif isinstance(intent, Greet):
+        tell(ports, tx, visit.person.id, NoticeKind.WELCOME, visit.key, {})
+
+
+# ---- requests to join ----------------------------------------------------------------------------
+
+
+def _store_request(ports: Ports, tx: Transaction, visit: _Visit, intent: AskToJoin) -> None:
+    """Only chats that are sold here concern us."""
+    if tx.channels.sold_by_chat(intent.chat_id) is None:
+        return
+    tx.people.seen(visit.person, visit.now)
+    request = JoinRequest(
+        id=ports.ids.new(),
+        chat_id=intent.chat_id,
+        telegram_user_id=visit.person.id,
+        link_name=intent.link_name,
+        requested_at=intent.asked_at,
+        state=JoinState.PENDING,
+        watch=watch(
+            visit.now, wait_seconds=ports.policy.republish_seconds, deadline=DELIVERY_DEADLINE
+        ),
+    )
+    if tx.join_requests.add(request):
+        tx.outbox.add(JoinRequested(join_request_id=request.id), visit.now)
+
+
+# ---- status --------------------------------------------------------------------------------------
+
+_WHAT_NEXT = {
+    OrderState.OPEN: "We are waiting for the payment; nothing was credited yet.",
+    OrderState.PAID: "Paid. The way in was sent to you here.",
+    OrderState.EXPIRED: "It was not paid in time. A payment that still arrives counts.",
+    OrderState.CLOSED: "The payment ended without success. Open the offer again to retry.",
+}
+
+
+def _status(
+    tx: Transaction, telegram_user_id: int, order_id: UUID | None
+) -> Mapping[str, str | int | None]:
+    """What a person may know of an order: their own only, and nobody else's existence."""
+    order = tx.orders.get(order_id) if order_id else None
+    if order is None or order.telegram_user_id != telegram_user_id:
+        return {"state": None}
+    return {
+        "order": str(order.id),
+        "state": order.state.value,
+        "what_next": _WHAT_NEXT[order.state],
+    }
+
+
+# ---- purchase ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Purchase:
+    """An order that still needs its invoice, under our lease."""
+
+    order: Order
+    offer: Offer
+    lease: Lease
+
+
+def _open_offer(ports: Ports, visit: _Visit, link_id: str) -> None:
+    with ports.database.transaction() as tx:
+        purchase = _begin(ports, tx, visit, link_id)
+    if purchase is None:
+        return
+    try:
+        require_time(ports, purchase.lease)
+        invoice = ports.provider.create_invoice(_invoice_request(ports, purchase))
+    except ProviderError:
+        invoice = None
+    with ports.database.transaction() as tx:
+        order = tx.orders.lock(purchase.order.id)
+        require(tx, purchase.lease)
+        if order is None or not tx.delivery.first_time(visit.key, visit.now):
+            return
+        _adopt(ports, tx, visit, replace(purchase, order=order), invoice)
+        tx.leases.release(purchase.lease)
+
+
+def _begin(ports: Ports, tx: Transaction, visit: _Visit, link_id: str) -> _Purchase | None:
+    """The order that needs an invoice; None when the update is answered already."""
+    tx.people.seen(visit.person, visit.now)
+    offer = tx.channels.offer(link_id) if is_offer_link(link_id) else None
+    if offer is None or offer.tier.removed_at is not None:
+        if tx.delivery.first_time(visit.key, visit.now):
+            tell(ports, tx, visit.person.id, NoticeKind.OFFER_REFUSED, visit.key, {})
+        return None
+    order = _open_order(ports, tx, visit, offer)
+    if order.invoice is None:
+        return _Purchase(order, offer, claim(ports, tx, Leased.ORDER, order.id))
+    if tx.delivery.first_time(visit.key, visit.now):
+        _show_invoice(ports, tx, visit, order, offer, order.invoice)
+    return None
+
+
+def _open_order(ports: Ports, tx: Transaction, visit: _Visit, offer: Offer) -> Order:
+    """A second tap finds the open order of the same person, tier and kind."""
+    tier = offer.tier
+    fresh = Order(
+        id=ports.ids.new(),
+        kind=OrderKind.SUBSCRIPTION,
+        channel_id=offer.channel.id,
+        tier_id=tier.id,
+        telegram_user_id=visit.person.id,
+        price_cents=tier.price_cents,
+        days=tier.days,
+        state=OrderState.OPEN,
+        created_at=visit.now,
+        watch=watch(
+            visit.now,
+            wait_seconds=ports.policy.order_lifetime.total_seconds(),
+            deadline=ports.policy.order_lifetime,
+        ),
+    )
+    if tx.orders.add(fresh):
+        return fresh
+    return tx.orders.open_one(visit.person.id, tier.id, OrderKind.SUBSCRIPTION) or fresh
+
+
+def _invoice_request(ports: Ports, purchase: _Purchase) -> InvoiceRequest:
+    order = purchase.order
+    page = f"{ports.policy.public_url.rstrip('/')}/pay/{order.id}"
+    days = "for life" if order.days is None else f"{order.days} days"
+    return InvoiceRequest(
+        order_id=order.id,
+        price_cents=order.price_cents,
+        description=f"{purchase.offer.closed_chat.title}, {days}",
+        ipn_url=ports.policy.ipn_url,
+        success_url=f"{page}?result=success",
+        cancel_url=f"{page}?result=cancel",
+        partially_paid_url=f"{page}?result=partial",
+    )
+
+
+def _adopt(
+    ports: Ports, tx: Transaction, visit: _Visit, purchase: _Purchase, invoice: Invoice | None
+) -> None:
+    """Keep the invoice that was made; one whose answer was lost was shown to nobody."""
+    if invoice is None:
+        tell(ports, tx, visit.person.id, NoticeKind.INVOICE_FAILED, visit.key, {})
+        return
+    order = replace(purchase.order, invoice=invoice)
+    tx.orders.save(order)
+    _show_invoice(ports, tx, visit, order, purchase.offer, invoice)
+
+
+def _show_invoice(
+    ports: Ports, tx: Transaction, visit: _Visit, order: Order, offer: Offer, invoice: Invoice
+) -> None:
+    facts = {
+        "order": str(order.id),
+        "channel": offer.closed_chat.title,
+        "description": offer.closed_chat.description,
+        "price": format_usd(order.price_cents),
+        "days": order.days,
+        "url": invoice.url,
+    }
+    tell(ports, tx, visit.person.id, NoticeKind.INVOICE_READY, visit.key, facts)

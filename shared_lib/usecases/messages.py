@@ -1,0 +1,119 @@
+"""The words of every message to a person, in one place."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from shared_lib.domain.message import Button, Message, text
+from shared_lib.domain.notice import Notice, NoticeKind
+
+Facts = Mapping[str, str | int | None]
+_WARNING = (
+    "\n\n<i>This bot never writes first about stuck money. "
+    "Strangers who offer help with a payment are impostors.</i>"
+)
+
+
+def notice_message(notice: Notice) -> Message:
+    """The message of a notice; its facts are shown literally."""
+    return _WORDS[notice.kind](notice.facts)
+
+
+def invite_message(channel_title: str, link: str, access_ends_at: datetime | None) -> Message:
+    """Paid: here is the way in. The link only lets its buyer ask to join."""
+    facts = {"channel": channel_title, "until": until(access_ends_at)}
+    html = text("✅ <b>Payment received.</b>\n\n{channel} is open to you {until}.", facts)
+    html += "\n\nTap the button and ask to join; you are let in within seconds."
+    return Message(html, (Button("Join the channel", url=link),))
+
+
+def until(moment: datetime | None) -> str:
+    """A time in UTC, as `until 3 March 2027, 14:05 UTC`."""
+    if moment is None:
+        return "for life"
+    return f"until {moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def _until_text(value: str | int | None) -> str:
+    return until(datetime.fromisoformat(str(value)) if value else None)
+
+
+def _days(value: str | int | None) -> str:
+    if value is None:
+        return "access for life"
+    return "1 day" if value == 1 else f"{value} days"
+
+
+def _welcome(_facts: Facts) -> Message:
+    return Message(
+        "👋 <b>Welcome.</b>\n\nThis bot sells access to private channels for crypto. "
+        "Open an offer in a channel to begin.\n\n"
+        "/status with an order's number shows how a payment is doing."
+    )
+
+
+def _offer_refused(_facts: Facts) -> Message:
+    return Message(
+        "This offer is no longer available.\n\n"
+        "Please open the newest offer in the channel; nothing was charged."
+    )
+
+
+def _invoice_ready(facts: Facts) -> Message:
+    shown = {**facts, "days": _days(facts.get("days"))}
+    html = text(
+        "🧾 <b>{channel}</b>\n{description}\n\n<b>{price}</b> · {days}\n\n"
+        "Choose a coin on the payment page. You are let in as soon as the payment is confirmed."
+        "\n\nOrder <code>{order}</code>",
+        shown,
+    )
+    return Message(html, (Button(f"Pay {facts['price']}", url=str(facts["url"])),))
+
+
+def _invoice_failed(_facts: Facts) -> Message:
+    return Message(
+        "The payment provider does not answer at the moment.\n\n"
+        "Nothing was charged. Please open the offer again in a few minutes."
+    )
+
+
+def _payment_reviewed(facts: Facts) -> Message:
+    html = "🔎 Your payment arrived, and not as the order asked. A person is looking at it."
+    return Message(html + text("\n\nOrder <code>{order}</code>", facts) + _WARNING)
+
+
+def _payment_ended(facts: Facts) -> Message:
+    html = text(
+        "The payment for order <code>{order}</code> ended without success ({status}).\n\n"
+        "To try again, open the offer in the channel once more.",
+        facts,
+    )
+    return Message(html + _WARNING)
+
+
+def _access_extended(facts: Facts) -> Message:
+    shown = {**facts, "until": _until_text(facts.get("until"))}
+    html = text(
+        "✅ <b>Payment received.</b>\n\nYou are already inside {channel}; "
+        "your access now runs {until}.",
+        shown,
+    )
+    return Message(html)
+
+
+def _order_status(facts: Facts) -> Message:
+    if facts.get("state") is None:
+        return Message("No order of yours has this number. Please check it and try again.")
+    html = text("📦 Order <code>{order}</code>: <b>{state}</b>\n{what_next}", facts)
+    return Message(html + _WARNING)
+
+
+_WORDS: dict[NoticeKind, Callable[[Facts], Message]] = {
+    NoticeKind.WELCOME: _welcome,
+    NoticeKind.OFFER_REFUSED: _offer_refused,
+    NoticeKind.INVOICE_READY: _invoice_ready,
+    NoticeKind.INVOICE_FAILED: _invoice_failed,
+    NoticeKind.PAYMENT_REVIEWED: _payment_reviewed,
+    NoticeKind.PAYMENT_ENDED: _payment_ended,
+    NoticeKind.ACCESS_EXTENDED: _access_extended,
+    NoticeKind.ORDER_STATUS: _order_status,
+}

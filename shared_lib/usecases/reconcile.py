@@ -1,0 +1,153 @@
+"""The safety net: whatever was left behind is published again from what the database says.
+
+Reads and writes the database only. A lost message is therefore a delay, and never a loss.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from shared_lib.domain.review import Finding, Reason, Subject
+from shared_lib.domain.transfer import TransferState
+from shared_lib.domain.watch import GIVE_UP_AFTER
+from shared_lib.events import (
+    Event,
+    InviteRequested,
+    JoinRequested,
+    NoticeRequested,
+    PaymentCheckDue,
+    PayoutRequested,
+    TransferAuthorized,
+    TransferCheckDue,
+    TransferRequested,
+)
+from shared_lib.ports import DeadLetter, Due, Ports, Transaction, Watched
+from shared_lib.usecases.setback import review, subject_of
+
+ITEMS_MOST = 500
+_TICK = "reconcile"
+
+
+def reconcile(ports: Ports, slot: int) -> None:
+    """One run per tick slot: lost events, due items, overdue items, open orders that ended."""
+    with ports.database.transaction() as tx:
+        if not tx.delivery.start_tick(_TICK, slot, ports.clock.now()):
+            return
+    _publish_left_behind(ports)
+    for kind in _EVENTS:
+        _publish_due(ports, kind)
+    for kind in _EVENTS:
+        _report_overdue(ports, kind)
+    _look_at_dead_letters(ports)
+    with ports.database.transaction() as tx:
+        tx.orders.expire(ports.clock.now(), ITEMS_MOST)
+
+
+def _publish_left_behind(ports: Ports) -> None:
+    """Outbox rows whose publication was not confirmed in time go out as new rows."""
+    now = ports.clock.now()
+    before = now - timedelta(seconds=ports.policy.outbox_grace_seconds)
+    with ports.database.transaction() as tx:
+        rows = tx.outbox.left_behind(before, ITEMS_MOST)
+        for row in rows:
+            tx.outbox.add(row.event, now)
+        if rows:
+            tx.outbox.delete([row.id for row in rows])
+
+
+def _publish_due(ports: Ports, kind: Watched) -> None:
+    now = ports.clock.now()
+    rest_until = now + timedelta(seconds=ports.policy.republish_seconds)
+    with ports.database.transaction() as tx:
+        due = tx.watches.take_due(kind, now, rest_until, ITEMS_MOST)
+        for event in _distinct(_EVENTS[kind](item) for item in due):
+            tx.outbox.add(event, now)
+
+
+def _distinct(events: Iterable[Event]) -> list[Event]:
+    """Each event once: a channel with many waiting shares is asked to pay out once."""
+    return list({(event.type, event.entity_id): event for event in events}.values())
+
+
+def _report_overdue(ports: Ports, kind: Watched) -> None:
+    """Past its deadline: a person is told, and we keep trying."""
+    now = ports.clock.now()
+    with ports.database.transaction() as tx:
+        for item in tx.watches.take_overdue(kind, now, now + GIVE_UP_AFTER, ITEMS_MOST):
+            evidence = (("state", item.state),)
+            review(
+                ports,
+                tx,
+                Finding(subject_of(kind), str(item.id), Reason.OVERDUE, evidence),
+            )
+
+
+# ---- which event wakes which row -----------------------------------------------------------------
+
+
+def event_of_transfer(item: Due) -> Event:
+    """The event that brings a transfer forward from the state it is in."""
+    state = TransferState(item.state)
+    if state is TransferState.REQUESTED:
+        return TransferRequested(transfer_id=item.id)
+    if state.is_broadcast:
+        return TransferCheckDue(transfer_id=item.id)
+    return TransferAuthorized(transfer_id=item.id)
+
+
+def _payout_requested(item: Due) -> Event:
+    return PayoutRequested(channel_id=item.group_id or item.id)
+
+
+_EVENTS: dict[Watched, Callable[[Due], Event]] = {
+    Watched.PAYMENT: lambda item: PaymentCheckDue(payment_id=item.id),
+    Watched.INVITE: lambda item: InviteRequested(invite_id=item.id),
+    Watched.JOIN_REQUEST: lambda item: JoinRequested(join_request_id=item.id),
+    Watched.SHARE: _payout_requested,
+    Watched.PAYOUT: _payout_requested,
+    Watched.TRANSFER: event_of_transfer,
+    Watched.NOTICE: lambda item: NoticeRequested(notice_id=item.id),
+}
+
+
+# ---- dead letters --------------------------------------------------------------------------------
+
+_KIND_OF_EVENT = {
+    "payment.updated": Watched.PAYMENT,
+    "payment.check_due": Watched.PAYMENT,
+    "invite.requested": Watched.INVITE,
+    "join.requested": Watched.JOIN_REQUEST,
+    "transfer.requested": Watched.TRANSFER,
+    "transfer.authorized": Watched.TRANSFER,
+    "transfer.check_due": Watched.TRANSFER,
+    "notice.requested": Watched.NOTICE,
+}
+
+
+def _look_at_dead_letters(ports: Ports) -> None:
+    """A day later: closed if its item moved on meanwhile, else something for a person."""
+    now = ports.clock.now()
+    with ports.database.transaction() as tx:
+        due = tx.watches.take_due(Watched.DEAD_LETTER, now, now + GIVE_UP_AFTER, ITEMS_MOST)
+        for item in due:
+            letter = tx.delivery.dead_letter(item.id)
+            if letter is not None:
+                _judge(ports, tx, letter, now)
+
+
+def _judge(ports: Ports, tx: Transaction, letter: DeadLetter, now: datetime) -> None:
+    if letter.entity_id is not None and not _still_stands(tx, letter, letter.entity_id):
+        tx.delivery.close_dead_letter(letter.id, now)
+        return
+    evidence = (("subscription", letter.subscription), ("message_id", letter.message_id))
+    finding = Finding(Subject.DEAD_LETTER, str(letter.id), Reason.OVERDUE, evidence)
+    review(ports, tx, finding)
+
+
+def _still_stands(tx: Transaction, letter: DeadLetter, entity_id: UUID) -> bool:
+    """Whether what the letter was about is still on its way.
+
+    Payouts are asked for by channel, and their shares and payouts are watched by themselves.
+    """
+    kind = _KIND_OF_EVENT.get(letter.event_type or "")
+    return kind is not None and tx.watches.is_open(kind, entity_id)

@@ -1,0 +1,205 @@
+"""Register what an owner sells: two chats, tiers, and where the money goes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from shared_lib.domain.money import format_usd
+from shared_lib.domain.offer import (
+    CHANNELS_PER_ACCOUNT_MOST,
+    DESCRIPTION_MOST,
+    THRESHOLD_CENTS_LEAST,
+    TIERS_MOST,
+    TITLE_MOST,
+    Channel,
+    Chat,
+    FieldProblem,
+    PayoutTarget,
+    Strategy,
+    Tier,
+    chat_id_problem,
+    length_problem,
+    tier_problems,
+)
+from shared_lib.ports import Person, Ports, Transaction
+
+# What the bot must be allowed to do, in the Bot API's own names.
+RIGHTS_IN_OPEN_CHAT = ("can_post_messages",)
+RIGHTS_IN_CLOSED_CHAT = ("can_invite_users", "can_restrict_members")
+
+
+@dataclass(frozen=True, slots=True)
+class NewTier:
+    price_cents: int
+    days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewChannel:
+    """What an owner asks for; prices in US cents, `days` None for life."""
+
+    owner: Person
+    open_chat: Chat
+    closed_chat: Chat
+    tiers: Sequence[NewTier]
+    strategy: Strategy
+    threshold_cents: int | None
+    target: PayoutTarget
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredChannel:
+    """`offer_links` are the ids for deep links, in the order of the tiers."""
+
+    channel_id: UUID
+    offer_links: tuple[str, ...]
+
+
+class InvalidChannelError(ValueError):
+    """The request breaks rules; each problem names its field."""
+
+    def __init__(self, problems: Sequence[FieldProblem]) -> None:
+        super().__init__("; ".join(f"{one.field}: {one.rule}" for one in problems))
+        self.problems = tuple(problems)
+
+
+def register_channel(ports: Ports, new: NewChannel) -> RegisteredChannel:
+    """Check everything, then write everything. Raises InvalidChannelError, ProviderError."""
+    problems = [*_form_problems(ports, new), *_right_problems(ports, new)]
+    if problems:
+        raise InvalidChannelError(problems)
+    address = ports.chain.checksum_address(new.target.address)
+    target = PayoutTarget(new.target.asset, address, new.target.memo)
+    with ports.database.transaction() as tx:
+        return _write(ports, tx, new, target)
+
+
+def _form_problems(ports: Ports, new: NewChannel) -> list[FieldProblem]:
+    found = [
+        chat_id_problem("open_chat.chat_id", new.open_chat.chat_id),
+        chat_id_problem("closed_chat.chat_id", new.closed_chat.chat_id),
+        *_text_problems("open_chat", new.open_chat),
+        *_text_problems("closed_chat", new.closed_chat),
+        _strategy_problem(new),
+        _address_problem(ports, new),
+    ]
+    if new.open_chat.chat_id == new.closed_chat.chat_id:
+        found.append(FieldProblem("closed_chat.chat_id", "must differ from the open chat"))
+    return [*(one for one in found if one is not None), *_tiers_problems(ports, new)]
+
+
+def _text_problems(field: str, chat: Chat) -> list[FieldProblem | None]:
+    return [
+        length_problem(f"{field}.title", chat.title, 1, TITLE_MOST),
+        length_problem(f"{field}.description", chat.description, 0, DESCRIPTION_MOST),
+    ]
+
+
+def _tiers_problems(ports: Ports, new: NewChannel) -> list[FieldProblem]:
+    if not 1 <= len(new.tiers) <= TIERS_MOST:
+        return [FieldProblem("tiers", f"must be 1 to {TIERS_MOST}")]
+    least = ports.policy.price_cents_least
+    problems = []
+    for index, tier in enumerate(new.tiers):
+        problems += tier_problems(f"tiers[{index}]", tier.price_cents, tier.days)
+        if tier.price_cents < least:
+            rule = f"must be at least {format_usd(least)} here"
+            problems.append(FieldProblem(f"tiers[{index}].price_cents", rule))
+    return problems
+
+
+def _strategy_problem(new: NewChannel) -> FieldProblem | None:
+    threshold = new.threshold_cents
+    if new.strategy is Strategy.INSTANT:
+        rule = "must be empty for instant payouts"
+        return None if threshold is None else FieldProblem("threshold_cents", rule)
+    if threshold is not None and threshold >= THRESHOLD_CENTS_LEAST:
+        return None
+    return FieldProblem("threshold_cents", "must be at least 20.00 USD")
+
+
+def _address_problem(ports: Ports, new: NewChannel) -> FieldProblem | None:
+    if new.target.asset.network != ports.policy.settlement_asset.network:
+        return FieldProblem("target.asset", "this network cannot be paid out to")
+    if new.target.memo is not None:
+        return FieldProblem("target.memo", "this coin has no memo")
+    try:
+        ports.chain.checksum_address(new.target.address)
+    except ValueError as error:
+        return FieldProblem("target.address", str(error))
+    return None
+
+
+def _right_problems(ports: Ports, new: NewChannel) -> list[FieldProblem]:
+    asked = (
+        ("open_chat", new.open_chat.chat_id, RIGHTS_IN_OPEN_CHAT),
+        ("closed_chat", new.closed_chat.chat_id, RIGHTS_IN_CLOSED_CHAT),
+    )
+    return [
+        FieldProblem(f"{field}.chat_id", f"the bot lacks the right {right} there")
+        for field, chat_id, needed in asked
+        for right in ports.messenger.missing_rights(chat_id, needed)
+    ]
+
+
+# ---- writing -------------------------------------------------------------------------------------
+
+
+def _write(
+    ports: Ports, tx: Transaction, new: NewChannel, target: PayoutTarget
+) -> RegisteredChannel:
+    now = ports.clock.now()
+    account_id = _account(ports, tx, new.owner)
+    _refuse_taken(tx, new, account_id)
+    channel = Channel(
+        id=ports.ids.new(),
+        account_id=account_id,
+        strategy=new.strategy,
+        threshold_cents=new.threshold_cents,
+        target=target,
+        fee_bps=None,
+    )
+    tx.channels.add(channel, (new.open_chat, new.closed_chat), now)
+    links = tuple(
+        _add_tier(ports, tx, channel.id, position, tier)
+        for position, tier in enumerate(new.tiers, start=1)
+    )
+    actor = f"telegram:{new.owner.id}"
+    tx.delivery.audit(actor, "register_channel", ("channel", str(channel.id)), {}, now)
+    return RegisteredChannel(channel.id, links)
+
+
+def _account(ports: Ports, tx: Transaction, owner: Person) -> UUID:
+    """The owner's account, which may begin in Telegram alone."""
+    now = ports.clock.now()
+    tx.people.seen(owner, now)
+    known = tx.people.account_of(owner.id)
+    if known is not None:
+        return known
+    account_id = ports.ids.new()
+    tx.people.add_account(account_id, owner.id, now)
+    return account_id
+
+
+def _refuse_taken(tx: Transaction, new: NewChannel, account_id: UUID) -> None:
+    if tx.channels.count(account_id) >= CHANNELS_PER_ACCOUNT_MOST:
+        rule = f"an account has at most {CHANNELS_PER_ACCOUNT_MOST} channels"
+        raise InvalidChannelError([FieldProblem("owner", rule)])
+    chats = {"open_chat": new.open_chat.chat_id, "closed_chat": new.closed_chat.chat_id}
+    taken = tx.channels.taken_chats(list(chats.values()))
+    problems = [
+        FieldProblem(f"{field}.chat_id", "is registered already")
+        for field, chat_id in chats.items()
+        if chat_id in taken
+    ]
+    if problems:
+        raise InvalidChannelError(problems)
+
+
+def _add_tier(ports: Ports, tx: Transaction, channel_id: UUID, position: int, new: NewTier) -> str:
+    now = ports.clock.now()
+    tier = Tier(ports.ids.new(), channel_id, position, new.price_cents, new.days)
+    tx.channels.add_tier(tier, now)
+    link_id = ports.ids.offer_link()
+    tx.channels.add_offer_link(link_id, tier.id, now)
+    return link_id

@@ -1,0 +1,139 @@
+"""Give a buyer the way in: one link per purchase, or a word that they are inside already."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from shared_lib.domain.invite import LINK_LIFETIME, Invite, InviteState, Link
+from shared_lib.domain.membership import Membership
+from shared_lib.domain.offer import Chat
+from shared_lib.domain.watch import watch
+from shared_lib.ports import (
+    Lease,
+    Leased,
+    Ports,
+    ProviderError,
+    RecipientUnreachableError,
+    RetryableError,
+    Transaction,
+    Watched,
+)
+from shared_lib.usecases.confirm_payment import tell_extended
+from shared_lib.usecases.lease import claim, require, require_time
+from shared_lib.usecases.messages import invite_message
+from shared_lib.usecases.setback import put_off
+from shared_lib.usecases.telegram_rate import pause_telegram, telegram_slot
+
+# A link that is delivered late must still leave its reader time to use it.
+_LINK_TIME_LEFT_LEAST = timedelta(hours=1)
+_OVERDUE_AFTER = timedelta(hours=24)
+
+
+def send_invite(ports: Ports, invite_id: UUID) -> None:
+    """Deliver an invite once. A failing delivery uses the same link again."""
+    with ports.database.transaction() as tx:
+        lease = claim(ports, tx, Leased.INVITE, invite_id)
+        invite = tx.invites.get(invite_id)
+        if invite is None or _is_over(ports, tx, invite):
+            tx.leases.release(lease)
+            return
+        channel_id, user_id = tx.invites.recipient(invite_id)
+        membership = tx.memberships.get(channel_id, user_id)
+        chat = tx.channels.closed_chat(channel_id)
+    if membership is None:
+        raise LookupError(f"invite {invite_id} has no membership")
+    try:
+        _deliver(ports, lease, invite, membership, chat)
+    except ProviderError as error:
+        _remember_failure(ports, lease, membership, error)
+
+
+def _is_over(ports: Ports, tx: Transaction, invite: Invite) -> bool:
+    """Whether nothing is left to deliver; a live link whose time is over expires here."""
+    now = ports.clock.now()
+    if invite.state is InviteState.LIVE and invite.link and invite.link.expires_at <= now:
+        tx.invites.save(invite.moved(InviteState.EXPIRED, None))
+    return invite.state is not InviteState.CREATING
+
+
+def _deliver(
+    ports: Ports, lease: Lease, invite: Invite, membership: Membership, chat: Chat
+) -> None:
+    now = ports.clock.now()
+    if not membership.may_enter(now):
+        _close(ports, lease, invite, membership, already_inside=False)
+        return
+    if ports.messenger.is_inside(chat.chat_id, membership.telegram_user_id):
+        _close(ports, lease, invite, membership, already_inside=True)
+        return
+    link = invite.link
+    if link is None or link.expires_at - now < _LINK_TIME_LEFT_LEAST:
+        link = _create_link(ports, lease, invite, chat)
+    wait = telegram_slot(ports)
+    if wait is not None:
+        raise RetryableError("Telegram's rate is used up", wait)
+    require_time(ports, lease)
+    message = invite_message(chat.title, link.url, membership.access_ends_at)
+    ports.messenger.send(membership.telegram_user_id, message)
+    _record_delivery(ports, lease, link)
+
+
+def _create_link(ports: Ports, lease: Lease, invite: Invite, chat: Chat) -> Link:
+    """Make the link and store it before anybody hears of it.
+
+    A link whose answer was lost was told to nobody, admits nobody without access, and expires.
+    """
+    expires_at = ports.clock.now() + LINK_LIFETIME
+    require_time(ports, lease)
+    url = ports.messenger.create_join_link(chat.chat_id, invite.name, expires_at)
+    link = Link(url, expires_at)
+    with ports.database.transaction() as tx:
+        require(tx, lease)
+        fresh = tx.invites.lock(invite.id) or invite
+        tx.invites.save(replace(fresh, link=link))
+    return link
+
+
+def _record_delivery(ports: Ports, lease: Lease, link: Link) -> None:
+    with ports.database.transaction() as tx:
+        require(tx, lease)
+        invite = tx.invites.lock(lease.id)
+        if invite is not None and invite.state is InviteState.CREATING:
+            again = watch(
+                ports.clock.now(),
+                wait_seconds=(link.expires_at - ports.clock.now()).total_seconds(),
+                deadline=LINK_LIFETIME + _OVERDUE_AFTER,
+            )
+            tx.invites.save(replace(invite.moved(InviteState.LIVE, again), link=link))
+        tx.leases.release(lease)
+
+
+def _close(
+    ports: Ports, lease: Lease, invite: Invite, membership: Membership, *, already_inside: bool
+) -> None:
+    """No link is needed: the person is inside already, or has no access any more."""
+    with ports.database.transaction() as tx:
+        require(tx, lease)
+        fresh = tx.invites.lock(invite.id) or invite
+        closed = fresh.moved(InviteState.REVOKED, None)
+        tx.invites.save(replace(closed, already_inside=already_inside))
+        if already_inside:
+            tell_extended(ports, tx, membership, str(invite.payment_id))
+        tx.leases.release(lease)
+
+
+def _remember_failure(
+    ports: Ports, lease: Lease, membership: Membership, error: ProviderError
+) -> None:
+    now: datetime = ports.clock.now()
+    with ports.database.transaction() as tx:
+        require(tx, lease)
+        if put_off(ports, tx, Watched.INVITE, lease.id, error):
+            invite = tx.invites.lock(lease.id)
+            if invite is not None:
+                tx.invites.save(invite.moved(InviteState.REVIEW, None))
+        pause_telegram(tx, error, now)
+        tx.leases.release(lease)
+    if isinstance(error, RecipientUnreachableError):
+        with ports.database.transaction() as tx:
+            tx.people.mark_blocked(membership.telegram_user_id, now)

@@ -1,0 +1,143 @@
+"""The checks before money leaves, made twice: when authorising, and again before signing."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared_lib.domain.ledger import Account
+from shared_lib.domain.money import ETH, total
+from shared_lib.domain.payout import Payout, PayoutState
+from shared_lib.domain.review import Finding, Reason, Subject
+from shared_lib.domain.transfer import (
+    Fees,
+    Refusal,
+    SendFacts,
+    Transfer,
+    TransferState,
+    Wallet,
+    refusal,
+)
+from shared_lib.ports import Ports, Transaction, Watched
+from shared_lib.usecases.setback import put_off, review
+
+# Assets that this deployment can send. Anything else is refused, never guessed.
+SENDABLE_ASSETS = frozenset({ETH.id})
+_ZERO_ADDRESS = "0x" + "0" * 40
+
+
+@dataclass(frozen=True, slots=True)
+class ChainView:
+    """What the node said just before the decision."""
+
+    chain_id: int
+    fees: Fees
+    mined_nonce: int
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A transfer with its payout and wallet, all locked, in the order of the locks."""
+
+    payout: Payout
+    transfer: Transfer
+    wallet: Wallet
+
+
+def look_at_chain(ports: Ports, transfer: Transfer) -> ChainView:
+    """Ask the node for all that the checks need. Raises ProviderError."""
+    return ChainView(
+        chain_id=ports.chain.chain_id(),
+        fees=ports.chain.fees_for(transfer.wallet_address, transfer.destination, transfer.amount),
+        mined_nonce=ports.chain.mined_nonce(transfer.wallet_address),
+    )
+
+
+def lock_all(tx: Transaction, known: Transfer) -> Locked:
+    """Lock payout, transfer and wallet. Raises LookupError if one is missing."""
+    payout = tx.payouts.lock(known.payout_id)
+    transfer = tx.transfers.lock(known.id)
+    wallet = tx.wallets.lock(known.wallet_address)
+    if payout is None or transfer is None or wallet is None:
+        raise LookupError(f"transfer {known.id} lacks its payout or its wallet")
+    return Locked(payout, transfer, wallet)
+
+
+def why_not(ports: Ports, tx: Transaction, locked: Locked, view: ChainView) -> Refusal | None:
+    """The reason why this transfer must not be sent now, or None."""
+    transfer, payout = locked.transfer, locked.payout
+    channel = tx.channels.get(payout.channel_id)
+    if channel is None:
+        raise LookupError(f"payout {payout.id} has no channel")
+    asset = transfer.amount.asset
+    shares = [share.amount for share in tx.shares.lock_of_payout(payout.id)]
+    reserved, gas_reserved = tx.wallets.reserved(asset, besides=transfer.id)
+    facts = SendFacts(
+        sends_stopped=tx.controls.sends_stopped(),
+        wallet=locked.wallet,
+        chain_id=view.chain_id,
+        asset_id=asset.id,
+        sendable_assets=SENDABLE_ASSETS,
+        frozen_destination=payout.target.address,
+        current_destination=channel.target.address,
+        transfer_destination=transfer.destination,
+        refused_destinations=frozenset({_ZERO_ADDRESS, transfer.wallet_address.lower()}),
+        amount=transfer.amount.base_units,
+        locked_amount=total(shares, asset).base_units,
+        cap=ports.policy.transfer_cap,
+        spendable=tx.ledger.balance(Account.HOST_WALLET, asset).base_units - reserved,
+        gas_worst_case=view.fees.worst_case,
+        gas_available=tx.ledger.balance(Account.GAS_FLOAT, ETH).base_units - gas_reserved,
+    )
+    return refusal(facts)
+
+
+def refuse(ports: Ports, tx: Transaction, locked: Locked, reason: Refusal) -> None:
+    """Keep the money where it is: wait where waiting can help, else hand over to a person.
+
+    `locked.transfer` has no nonce and no bytes. A stop that an operator made needs no review.
+    """
+    transfer = locked.transfer
+    if reason is not Refusal.SENDS_STOPPED:
+        evidence = (
+            ("refusal", reason.value),
+            ("amount", str(transfer.amount)),
+            ("wallet", locked.wallet.frozen_because or "not frozen"),
+        )
+        finding = Finding(Subject.TRANSFER, str(transfer.id), Reason.TRANSFER_REFUSED, evidence)
+        review(ports, tx, finding)
+    if reason.may_pass:
+        pause(ports, tx, transfer)
+        return
+    tx.wallets.unreserve(transfer.id)
+    tx.transfers.save(transfer.moved(TransferState.REVIEW, None))
+    tx.payouts.save(locked.payout.moved(PayoutState.REVIEW, None))
+
+
+def pause(ports: Ports, tx: Transaction, transfer: Transfer) -> None:
+    """Look again after the ordinary pause between two tries."""
+    tx.watches.wait(
+        Watched.TRANSFER,
+        transfer.id,
+        ports.clock.now() + timedelta(seconds=ports.policy.retry_floor_seconds),
+    )
+
+
+def freeze_if_foreign(ports: Ports, tx: Transaction, wallet: Wallet, mined_nonce: int) -> Wallet:
+    """Freeze the wallet when the chain has mined a nonce that we never gave out."""
+    if mined_nonce <= wallet.next_nonce or wallet.frozen_because is not None:
+        return wallet
+    fact = f"the chain has mined {mined_nonce} transactions, we gave out {wallet.next_nonce}"
+    return freeze(ports, tx, wallet, fact)
+
+
+def freeze(ports: Ports, tx: Transaction, wallet: Wallet, fact: str) -> Wallet:
+    """Stop every new send from this wallet until a person has looked."""
+    frozen = Wallet(wallet.address, wallet.chain_id, wallet.next_nonce, fact)
+    tx.wallets.save(frozen)
+    evidence = (("fact", fact),)
+    review(ports, tx, Finding(Subject.WALLET, wallet.address, Reason.FOREIGN_NONCE, evidence))
+    return frozen
+
+
+def fail(ports: Ports, tx: Transaction, transfer: Transfer, error: Exception) -> None:
+    """Count a failure of the node; the transfer stays as it is."""
+    put_off(ports, tx, Watched.TRANSFER, transfer.id, str(error))

@@ -1,0 +1,57 @@
+"""What happens when something outside did not do what was asked.
+
+Expected failures are counted on the row, which is looked at again later; the delivery itself
+succeeds. After a day of nothing but failures a person is told, while we keep trying.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+from shared_lib.domain.review import Finding, Reason, Subject
+from shared_lib.domain.watch import GIVE_UP_AFTER
+from shared_lib.ports import Ports, ProviderError, RetryableError, Transaction, Watched
+
+_SUBJECTS = {
+    Watched.PAYMENT: Subject.PAYMENT,
+    Watched.INVITE: Subject.INVITE,
+    Watched.JOIN_REQUEST: Subject.JOIN_REQUEST,
+    Watched.SHARE: Subject.SHARE,
+    Watched.PAYOUT: Subject.PAYOUT,
+    Watched.TRANSFER: Subject.TRANSFER,
+    Watched.NOTICE: Subject.NOTICE,
+    Watched.ORDER: Subject.ORDER,
+    Watched.DEAD_LETTER: Subject.DEAD_LETTER,
+}
+LONGEST_PAUSE_SECONDS = 3_600.0
+
+
+def subject_of(kind: Watched) -> Subject:
+    """What a review item calls a row of this table."""
+    return _SUBJECTS[kind]
+
+
+def put_off(
+    ports: Ports, tx: Transaction, kind: Watched, row_id: UUID, error: ProviderError | str
+) -> bool:
+    """Count a failure and look again later; whether there was nothing else for a whole day.
+
+    The pause is as long as the trouble has lasted, which doubles it each time, up to an hour; it
+    is never shorter than the provider asked for.
+    """
+    now = ports.clock.now()
+    asked = error.after_seconds if isinstance(error, RetryableError) else 0.0
+    began = tx.watches.failing_since(kind, row_id) or now
+    trouble_seconds = (now - began).total_seconds()
+    pause = max(ports.policy.retry_seconds(asked), min(trouble_seconds, LONGEST_PAUSE_SECONDS))
+    tx.watches.failed(kind, row_id, now, now + timedelta(seconds=pause))
+    if now - began < GIVE_UP_AFTER:
+        return False
+    evidence = (("last_failure", str(error)), ("failing_since", began.isoformat()))
+    finding = Finding(subject_of(kind), str(row_id), Reason.FAILING_FOR_A_DAY, evidence)
+    tx.reviews.open(finding, ports.ids.new(), now)
+    return True
+
+
+def review(ports: Ports, tx: Transaction, finding: Finding) -> None:
+    """Show a finding to a person, once."""
+    tx.reviews.open(finding, ports.ids.new(), ports.clock.now())
