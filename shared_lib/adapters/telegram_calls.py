@@ -21,7 +21,6 @@ from telegram.error import (
     Conflict,
     Forbidden,
     InvalidToken,
-    RetryAfter,
     TelegramError,
 )
 from telegram.request import HTTPXRequest
@@ -36,6 +35,7 @@ MAX_REASON_CHARS: Final = 200
 _TOKEN = re.compile(r"([0-9]{1,20}):[A-Za-z0-9_-]+")
 _LINK = re.compile(r"(https?://)?(t|telegram)\.me/\S+", re.IGNORECASE)
 _TOO_MANY = 429
+_SUCCESS = range(200, 300)
 # Failures before the first byte of the request was sent.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 # Telegram has answered, and has not done it.
@@ -45,7 +45,7 @@ _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
 
 
 class _FloodError(TelegramError):
-    """HTTP 429. The client's own RetryAfter warns of a coming change whenever it is made."""
+    """To be asked later. The client's own RetryAfter warns of a coming change when it is made."""
 
     def __init__(self, after_seconds: int) -> None:
         super().__init__("Too Many Requests")
@@ -58,8 +58,9 @@ class _Seam(HTTPXRequest):
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         """Ask once; status and body."""
         status, payload = await super().do_request(*args, **kwargs)
-        if status == _TOO_MANY:
-            raise _FloodError(_retry_after(payload))
+        after_seconds = 0 if status in _SUCCESS else _retry_after(payload)
+        if status == _TOO_MANY or after_seconds:
+            raise _FloodError(after_seconds)
         return status, payload
 
     @staticmethod
@@ -133,8 +134,6 @@ class BotCalls:
         """The client's errors in our words, by what can be done about them."""
         if isinstance(error, _FloodError):
             return RetryableError("Telegram: too many requests", error.after_seconds)
-        if isinstance(error, RetryAfter):
-            return RetryableError("Telegram: too many requests", _flood_seconds(error))
         if isinstance(error, _REFUSALS):
             return PermanentError(f"Telegram refused: {self._shown(error.message)}")
         if isinstance(error.__cause__, _NOT_SENT):
@@ -157,13 +156,8 @@ def _no_tls() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _flood_seconds(error: RetryAfter) -> float:
-    # The public attribute changes its type with an environment variable, and warns.
-    return error._retry_after.total_seconds()  # noqa: SLF001 - see above
-
-
 def _retry_after(payload: bytes) -> int:
-    """Seconds that a 429 asks us to wait; 0 if it does not say."""
+    """Seconds that an error asks us to wait; 0 if it does not say."""
     try:
         seconds = _Seam.parse_json_payload(payload)["parameters"]["retry_after"]
     except (TelegramError, KeyError, TypeError):

@@ -96,7 +96,7 @@ def _read(event_type: type[EventT]) -> tuple[Push, EventT]:
         faults = ", ".join(sorted({fault["type"] for fault in error.errors()}))
         raise UnreadablePushError(f"not an event: {faults}") from None
     follow_trace(event.trace_id)
-    bind(event=event.type, entity_id=str(event.entity_id) if event.entity_id else None)
+    bind(event_type=event.type, entity_id=str(event.entity_id) if event.entity_id else None)
     if not isinstance(event, event_type):
         raise UnreadablePushError(f"{type_name(event_type)} was expected")
     return push, event

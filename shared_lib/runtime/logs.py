@@ -7,11 +7,11 @@ delivery is bound once and stands on each of its lines.
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import structlog
 from structlog.typing import EventDict
@@ -25,6 +25,14 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}"
 _CLOUD_TRACE = re.compile(r"([0-9a-fA-F]{32})(/.*)?")
 
 _trace: ContextVar[str] = ContextVar("trace", default="")
+
+
+class Headers(Protocol):
+    """A request's headers; their names may be given in any case."""
+
+    def get(self, key: str, default: str, /) -> str:
+        """A header, or the default."""
+        ...
 
 
 class Kind(StrEnum):
@@ -114,6 +122,7 @@ def set_up_logs(
         _traced(project_id),
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         structlog.processors.format_exc_info,
+        structlog.processors.EventRenamer("message"),
         Redactor(secrets),
     ]
     last: list[Processor] = [_line] if form == "console" else [structlog.processors.JSONRenderer()]
@@ -130,11 +139,11 @@ def log(kind: Kind, text: str, *, error: BaseException | None = None, **fields: 
     facts: dict[str, Any] = {"severity": kind.severity, "kind": kind, **fields}
     if error is not None:
         facts["exc_info"] = error
-    structlog.get_logger().msg(message=text, **facts)
+    structlog.get_logger().msg(text, **facts)
 
 
 @contextmanager
-def delivery_logged(headers: Mapping[str, str]) -> Iterator[None]:
+def delivery_logged(headers: Headers) -> Iterator[None]:
     """Start a delivery with nothing bound but its caller's trace."""
     with structlog.contextvars.bound_contextvars():
         structlog.contextvars.clear_contextvars()
@@ -164,7 +173,7 @@ def current_trace() -> str:
     return _trace.get()
 
 
-def _trace_of(headers: Mapping[str, str]) -> str:
+def _trace_of(headers: Headers) -> str:
     found = _TRACEPARENT.fullmatch(headers.get("traceparent", "")) or _CLOUD_TRACE.fullmatch(
         headers.get("X-Cloud-Trace-Context", "")
     )
@@ -210,7 +219,7 @@ class _LibraryHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         severe = record.levelno >= logging.ERROR
         event: Any = {
-            "message": record.getMessage(),
+            "event": record.getMessage(),
             "severity": "ERROR" if severe else "WARNING",
             "kind": Kind.FAILED if severe else Kind.WARNING,
             "logger": record.name,

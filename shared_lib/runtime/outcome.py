@@ -51,7 +51,7 @@ def run(runtime: Runtime, work: Callable[[], T]) -> T:
     except DatabaseUnavailableError as error:
         log(Kind.DATABASE, "the database does not answer", severity="ERROR", reason=str(error))
         raise RefusedError(UNAVAILABLE) from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (the last line before the framework's own answer)
         log(Kind.FAILED, "the delivery broke off", error=error)
         raise RefusedError(BROKEN) from None
     finally:

@@ -100,8 +100,9 @@ class Update:
 
 
 def read_update(document: Any) -> Update:
-    """What an update means. Raises NotAnUpdateError only if it has no id; else it is at worst
-    ignored, because Telegram would send what we refuse again for a day.
+    """What an update means; one that cannot be read is ignored, as it would come again for a day.
+
+    Raises NotAnUpdateError if it has no id.
     """
     try:
         update = _Update.model_validate(document)
@@ -186,5 +187,5 @@ def _uuid(text: str) -> UUID | None:
 
 
 def _storable(text: str) -> str:
-    """PostgreSQL refuses NUL, and an update that we refuse would come again for a day."""
-    return text.replace("\x00", "")
+    """PostgreSQL refuses NUL and halves of surrogate pairs, and then the update came for a day."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()

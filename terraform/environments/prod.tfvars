@@ -8,21 +8,20 @@ max_instances      = 10
 settings = {
   ETHEREUM_CHAIN_ID      = "1"
   ETHEREUM_CONFIRMATIONS = "12"
+  HOST_WALLET_ADDRESS    = "<address of your host wallet>"
+  IPN_URL                = "https://telegram-funnel.example/ipn"
   NOWPAYMENTS_BASE_URL   = "https://api.nowpayments.io/v1"
   PLATFORM_FEE_BPS       = "1500"
   PUBLIC_URL             = "https://telegram-funnel.example"
   SETTLEMENT_ASSET       = "eth:eth"
   TELEGRAM_BASE_URL      = "https://api.telegram.org"
-  USDT_CONTRACT          = "0xdAC17F958D2ee523a2206206994597C13D831ec7"
 }
 
 secret_versions = {
   ETHEREUM_RPC_URL        = 1
   HOST_WALLET_PRIVATE_KEY = 1
   NOWPAYMENTS_API_KEY     = 1
-  NOWPAYMENTS_EMAIL       = 1
   NOWPAYMENTS_IPN_SECRET  = 1
-  NOWPAYMENTS_PASSWORD    = 1
   TELEGRAM_BOT_TOKEN      = 1
   TELEGRAM_WEBHOOK_SECRET = 1
 }

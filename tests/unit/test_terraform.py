@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TERRAFORM = ROOT / "terraform"
 HTTP_FUNCTIONS = {"nowpayments_ipn", "telegram_bot"}
-SIGNING_FUNCTIONS = {"send_transfer", "check_transfer"}
+SIGNING_FUNCTIONS = {"send_transfer"}
 
 
 class Function(TypedDict):

@@ -8,13 +8,16 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pg8000.native
+from pg8000.exceptions import DatabaseError, InterfaceError
+
+from shared_lib.ports import DatabaseUnavailableError
 
 Connect = Callable[[], pg8000.native.Connection]
 
 _APPLICATION = "telegram-funnel"
 _PORT = 5_432
 # Longer than any statement may take, so that the server ends a statement before we give up on it.
-_SOCKET_SECONDS = 20.0
+_SOCKET_SECONDS = 20
 # An instance that lost its CPU in mid transaction must not keep its locks.
 _STARTUP = {
     "statement_timeout": "15s",
@@ -49,6 +52,14 @@ def cloud_sql_connector(
 ) -> Connect:
     """What makes a connection to `project:region:instance` with IAM login."""
 
+    arguments = {
+        "user": user,
+        "db": database,
+        "ssl_context": False,  # the connector's socket is TLS already
+        "application_name": application,
+        "startup_params": _STARTUP,
+    }
+
     @cache
     def client() -> Any:
         # It starts a thread, so each process makes its own, and only where there is Cloud SQL.
@@ -58,16 +69,13 @@ def cloud_sql_connector(
         return Connector(refresh_strategy="lazy", enable_iam_auth=True, timeout=_SOCKET_SECONDS)
 
     def connect() -> pg8000.native.Connection:
-        connection = client().connect(
-            instance,
-            "pg8000",
-            user=user,
-            db=database,
-            ssl_context=False,  # the connector's socket is TLS already
-            application_name=application,
-            startup_params=_STARTUP,
-        )
-        return as_native(connection)
+        try:
+            return as_native(client().connect(instance, "pg8000", **arguments))
+        except (DatabaseError, InterfaceError):
+            raise
+        except Exception as error:
+            # Of many kinds: its HTTP client's, the credentials', its own. All mean the same to us.
+            raise DatabaseUnavailableError(type(error).__name__) from error
 
     return connect
 

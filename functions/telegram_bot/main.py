@@ -1,0 +1,17 @@
+"""Receives Telegram's updates over HTTP: purchases, questions about orders, requests to join."""
+
+import flask
+import functions_framework
+
+from shared_lib.runtime.callbacks import answer_update
+from shared_lib.runtime.settings import InvoiceSettings, ProviderSettings, WebhookSettings
+from shared_lib.runtime.wiring import ports_for
+from shared_lib.usecases.handle_update import handle_update
+
+ports = ports_for(InvoiceSettings, ProviderSettings, WebhookSettings)
+
+
+@functions_framework.http
+def telegram_bot(request: flask.Request) -> flask.Response:
+    """Answer one update."""
+    return answer_update(ports, request, handle_update)

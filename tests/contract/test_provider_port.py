@@ -1,0 +1,255 @@
+"""The fake payment provider and the real adapter keep the same promises."""
+
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared_lib.adapters.nowpayments import NowPayments
+from shared_lib.ports import (
+    InvoiceRequest,
+    PermanentError,
+    RetryableError,
+    UnknownOutcomeError,
+)
+from tests.contract.provider_worlds import (
+    API_KEY,
+    IPN_SECRET,
+    NOWHERE,
+    OPERATIONS,
+    FakeWorld,
+    StandInWorld,
+    World,
+    adapter,
+    free_port,
+    running_stand_in,
+)
+
+
+@pytest.fixture(scope="module")
+def stand_in_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_stand_in(tmp_path_factory.mktemp("nowpayments") / "state.sqlite") as url:
+        yield url
+
+
+@pytest.fixture
+def stand_in(stand_in_url: str) -> Iterator[StandInWorld]:
+    world = StandInWorld(stand_in_url)
+    yield world
+    world.close()
+
+
+@pytest.fixture(params=["fake", "stand_in"])
+def world(request: pytest.FixtureRequest) -> World:
+    found: World = FakeWorld() if request.param == "fake" else request.getfixturevalue("stand_in")
+    return found
+
+
+def order(order_id: UUID | None = None, price_cents: int = 499) -> InvoiceRequest:
+    return InvoiceRequest(
+        order_id=order_id or uuid4(),
+        price_cents=price_cents,
+        description='Zugang \u2013 доступ \U0001f600 / 30 "days"',
+        ipn_url=f"{NOWHERE}/ipn",
+        success_url="https://shop.example/ok",
+        cancel_url="https://shop.example/cancel",
+        partially_paid_url="https://shop.example/partial",
+    )
+
+
+# ---- both ----------------------------------------------------------------------------------------
+
+
+def test_an_invoice_has_an_id_and_a_page(world: World) -> None:
+    invoice = world.provider.create_invoice(order())
+    assert invoice.id.isdigit()
+    assert invoice.url.startswith("http")
+    assert invoice.id in invoice.url
+
+
+def test_the_same_order_twice_makes_two_invoices(world: World) -> None:
+    request = order()
+    first, second = (world.provider.create_invoice(request) for _ in range(2))
+    assert first.id != second.id
+    assert world.invoice_orders().count(str(request.order_id)) == 2
+
+
+def test_a_price_of_nothing_is_refused(world: World) -> None:
+    for price in (0, -1):
+        with pytest.raises(PermanentError):
+            world.provider.create_invoice(order(price_cents=price))
+
+
+def test_a_payment_says_what_it_is_for(world: World) -> None:
+    request = order()
+    invoice = world.provider.create_invoice(request)
+    payment_id = world.pay(invoice)
+    report = world.provider.read_report(world.provider.payment(payment_id))
+    assert report.provider_payment_id == payment_id
+    assert (report.status, report.order_id) == ("expired", str(request.order_id))
+    assert report.invoice_id == invoice.id
+
+
+def test_a_callback_is_genuine_until_it_is_changed(world: World) -> None:
+    request = order()
+    payment_id = world.pay(world.provider.create_invoice(request))
+    body, signature = world.callback(payment_id)
+    assert world.provider.is_genuine(body, signature)
+    assert not world.provider.is_genuine(body.replace(b"expired", b"finishd"), signature)
+    assert not world.provider.is_genuine(body, None)
+    report = world.provider.read_report(body.decode())
+    assert (report.provider_payment_id, report.order_id) == (payment_id, str(request.order_id))
+
+
+@pytest.mark.parametrize("payment_id", ["123456789", "", "12/../34", "abc", "?limit=500"])
+def test_there_is_no_such_payment(world: World, payment_id: str) -> None:
+    with pytest.raises(PermanentError):
+        world.provider.payment(payment_id)
+
+
+def test_a_flood_says_how_long_to_wait(world: World) -> None:
+    for method in ("create_invoice", "payment"):
+        world.flood(method)
+    with pytest.raises(RetryableError) as of_invoice:
+        world.provider.create_invoice(order())
+    with pytest.raises(RetryableError) as of_payment:
+        world.provider.payment("123456789")
+    assert of_invoice.value.after_seconds == of_payment.value.after_seconds == 7
+
+
+def test_an_invoice_without_an_answer_may_exist_or_not(world: World) -> None:
+    lost, dropped = order(), order()
+    world.lose_answer("create_invoice")
+    with pytest.raises(UnknownOutcomeError):
+        world.provider.create_invoice(lost)
+    world.drop("create_invoice")
+    with pytest.raises(UnknownOutcomeError):
+        world.provider.create_invoice(dropped)
+    orders = world.invoice_orders()
+    assert str(lost.order_id) in orders
+    assert str(dropped.order_id) not in orders
+
+
+def test_a_question_without_an_answer_is_asked_again(world: World) -> None:
+    payment_id = world.pay(world.provider.create_invoice(order()))
+    world.drop("payment")
+    with pytest.raises(RetryableError):
+        world.provider.payment(payment_id)
+    assert world.provider.payment(payment_id)
+
+
+# ---- the adapter alone ---------------------------------------------------------------------------
+
+
+def test_the_price_is_written_exactly(stand_in: StandInWorld) -> None:
+    """Cents become a JSON number digit by digit; 0.29 and 8.10 are where floats go wrong."""
+    for cents, text in ((29, "0.29"), (810, "8.10"), (100_000_01, "100000.01"), (5, "0.05")):
+        stand_in.provider.create_invoice(order(price_cents=cents))
+        body = stand_in.http.get("/_sandbox/calls").json()[-1]["body"]
+        assert body.startswith(f'{{"price_amount":{text},"price_currency": "usd",')
+        assert '"is_fixed_rate": false, "is_fee_paid_by_user": false' in body
+
+
+def test_an_empty_id_is_not_asked_for(stand_in: StandInWorld) -> None:
+    before = len(stand_in.http.get("/_sandbox/calls").json())
+    with pytest.raises(PermanentError):
+        stand_in.provider.payment("")
+    assert len(stand_in.http.get("/_sandbox/calls").json()) == before
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "INVALID_API_KEY",
+        "INVALID_REQUEST_PARAMS",
+        "AMOUNT_MINIMAL_ERROR",
+        "CURRENCY_UNAVAILABLE",
+        "BAD_CREATE_PAYMENT_REQUEST",
+    ],
+)
+def test_a_refusal_carries_its_code(stand_in: StandInWorld, code: str) -> None:
+    for method in ("create_invoice", "payment"):
+        stand_in.canned(method, code)
+    with pytest.raises(PermanentError, match=code):
+        stand_in.provider.create_invoice(order())
+    with pytest.raises(PermanentError, match=code):
+        stand_in.provider.payment("1")
+
+
+@pytest.mark.parametrize(
+    "name", ["HTML_502", "HTML_520", "HTML_524", "HTML_403", "EMPTY_200", "NOT_JSON_200"]
+)
+def test_an_unreadable_answer_proves_nothing(stand_in: StandInWorld, name: str) -> None:
+    for method in ("create_invoice", "payment"):
+        stand_in.canned(method, name)
+    with pytest.raises(UnknownOutcomeError):
+        stand_in.provider.create_invoice(order())
+    with pytest.raises(RetryableError):
+        stand_in.provider.payment("1")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"id":"1","order_id":"another","invoice_url":"https://pay.example"}',
+        '{"id":1.5,"order_id":"ORDER","invoice_url":"https://pay.example"}',
+        '{"id":"1","order_id":"ORDER","invoice_url":"javascript:alert(1)"}',
+        '{"id":"1","order_id":"ORDER"}',
+    ],
+)
+def test_an_answer_that_is_not_about_our_order_is_none(stand_in: StandInWorld, body: str) -> None:
+    request = order()
+    answer = body.replace("ORDER", str(request.order_id))
+    operation = OPERATIONS["create_invoice"]
+    stand_in.order("faults", operation=operation, kind="answer", status=201, body=answer)
+    with pytest.raises(UnknownOutcomeError):
+        stand_in.provider.create_invoice(request)
+
+
+def test_an_answer_about_another_payment_is_none(stand_in: StandInWorld) -> None:
+    body = '{"payment_id":2,"payment_status":"finished"}'
+    operation = OPERATIONS["payment"]
+    stand_in.order("faults", operation=operation, kind="answer", status=200, body=body)
+    with pytest.raises(RetryableError):
+        stand_in.provider.payment("1")
+
+
+def test_a_wrong_key_is_refused_and_never_shown(stand_in_url: str) -> None:
+    stranger = adapter(stand_in_url, api_key="wrong-and-private")
+    with pytest.raises(PermanentError, match="INVALID_API_KEY") as caught:
+        stranger.create_invoice(order())
+    stranger.close()
+    shown = f"{caught.value!r} {caught.value.__context__!r} {stranger!r}"
+    assert "private" not in shown
+    assert IPN_SECRET not in shown
+
+
+def test_what_was_never_sent_has_not_happened() -> None:
+    nobody = adapter(f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(RetryableError):
+        nobody.create_invoice(order())
+    with pytest.raises(RetryableError):
+        nobody.payment("1")
+    nobody.close()
+
+
+def test_a_slow_answer_is_not_waited_for(stand_in: StandInWorld, stand_in_url: str) -> None:
+    for operation in OPERATIONS.values():
+        stand_in.order("faults", operation=operation, kind="delay", seconds=0.5)
+    hasty = NowPayments(
+        base_url=f"{stand_in_url}/v1", api_key=API_KEY, ipn_secret=IPN_SECRET, call_seconds=0.1
+    )
+    with pytest.raises(UnknownOutcomeError):
+        hasty.create_invoice(order())
+    with pytest.raises(RetryableError):
+        hasty.payment("1")
+    hasty.close()
+
+
+@pytest.mark.parametrize("broken", ["base_url", "api_key", "ipn_secret"])
+def test_unusable_settings_are_refused(broken: str) -> None:
+    good = {"base_url": "https://api.example/v1", "api_key": "a", "ipn_secret": "b"}
+    for bad in ("", "  ", "hush\x00"):
+        with pytest.raises(ValueError, match=broken) as caught:
+            NowPayments(**{**good, broken: bad}, call_seconds=1)
+        assert "hush" not in str(caught.value)

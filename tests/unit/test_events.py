@@ -1,0 +1,48 @@
+"""Events survive the way through the broker, and only those we know are taken."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from pydantic import ValidationError
+
+from shared_lib.events import EVENT_TYPES, Event, ReconcileTick, event_from_json, type_name
+
+
+def example(event_type: type[Event]) -> Event:
+    values = {event_type.entity: uuid4()} if event_type.entity else {}
+    return event_type.model_validate(values | {"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"})
+
+
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_every_event_makes_the_round_trip(event_type: type[Event]) -> None:
+    event = example(event_type)
+    assert event_from_json(event.model_dump_json()) == event
+
+
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_an_unknown_version_is_refused(event_type: type[Event]) -> None:
+    document = example(event_type).model_dump(mode="json") | {"version": 2}
+    with pytest.raises(ValidationError):
+        event_from_json(json.dumps(document))
+
+
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_a_field_of_a_later_version_is_ignored(event_type: type[Event]) -> None:
+    event = example(event_type)
+    document = event.model_dump(mode="json") | {"priority": "high"}
+    assert event_from_json(json.dumps(document)) == event
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "null", "[]", "{}", '{"type":"payment.updated"}', '{"type":"money.sent"}', "\udcff"],
+)
+def test_what_is_no_event_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        event_from_json(text.encode("utf-8", "surrogateescape"))
+
+
+def test_types_are_distinct_and_only_ticks_are_about_nothing() -> None:
+    assert len({type_name(event_type) for event_type in EVENT_TYPES}) == len(EVENT_TYPES)
+    assert [one for one in EVENT_TYPES if example(one).entity_id is None] == [ReconcileTick]
