@@ -104,7 +104,7 @@ class FakeOutbox:
     def transaction(self) -> Iterator[Transaction]:
         if self.down:
             raise DatabaseUnavailableError("down")
-        yield cast(Transaction, self)
+        yield cast("Transaction", self)
 
     @property
     def outbox(self) -> "FakeOutbox":

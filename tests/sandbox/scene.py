@@ -176,7 +176,7 @@ class Scene:
         """Whether a person is a member of a chat now."""
         for chat in self.telegram_shows("chats"):
             if int(chat["id"]) == chat_id:
-                members = {int(one["user_id"]): one["status"] for one in chat["members"]}
+                members = {int(one["user"]["id"]): one["status"] for one in chat["members"]}
                 return members.get(user_id) in ("member", "administrator", "creator")
         return False
 
@@ -266,7 +266,7 @@ class Scene:
 
 
 def _buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
-    return [one for row in message.get("buttons") or [] for one in row]
+    return list(message.get("buttons") or [])
 
 
 def _operator_ports(stack: Stack) -> Wiring:

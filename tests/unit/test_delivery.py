@@ -45,7 +45,12 @@ def post(
 ) -> TestResponse:
     """What a function that does `work` answers to a push."""
     app = flask.Flask("function")
-    app.add_url_rule("/", view_func=lambda: work() or "OK", methods=["POST"])
+
+    @app.post("/")
+    def function() -> str:
+        work()
+        return "OK"
+
     sent = push_body(EVENT.model_dump_json().encode()) if body is MISSING else body
     data = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
     headers = {"Authorization": bearer(claims()) if authorization is None else authorization}

@@ -41,7 +41,8 @@ def _no_network(*_: Any) -> None:
 
 
 def started(folder: Path) -> Any:
-    return functions_framework.create_app(folder.name, str(folder / "main.py")).test_client()
+    create_app: Any = functions_framework.create_app
+    return create_app(folder.name, str(folder / "main.py")).test_client()
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=NAMES)

@@ -30,7 +30,7 @@ USER: dict[str, Any] = {
 }
 ADA = Person(42, "Ada", "ada", "en")
 PRIVATE = {"id": 42, "type": "private", "first_name": "Ada"}
-CHANNEL = {"id": -1001234567890, "type": "channel", "title": "Closed"}
+CHANNEL: dict[str, Any] = {"id": -1001234567890, "type": "channel", "title": "Closed"}
 
 
 def message(text: str | None, chat: dict[str, Any] = PRIVATE) -> dict[str, Any]:

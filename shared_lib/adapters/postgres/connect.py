@@ -51,7 +51,6 @@ def cloud_sql_connector(
     instance: str, *, user: str, database: str, application: str = _APPLICATION
 ) -> Connect:
     """What makes a connection to `project:region:instance` with IAM login."""
-
     arguments = {
         "user": user,
         "db": database,
