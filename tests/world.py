@@ -1,0 +1,376 @@
+"""The product in one process: real use cases on a real database, everything else a fake.
+
+Events travel through a queue that behaves like Pub/Sub (what is not acknowledged comes again), time
+stands still until it is moved, and a process can be killed at any point.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+from shared_lib.adapters.postgres.database import Connect, PostgresDatabase
+from shared_lib.domain.money import ETH, parse_amount
+from shared_lib.domain.offer import Chat, ChatRole, PayoutTarget, Strategy
+from shared_lib.domain.policy import Policy
+from shared_lib.domain.update import AskToJoin, OpenOffer
+from shared_lib.events import Event, ReconcileTick
+from shared_lib.ports import (
+    Chain,
+    LeaseHeldError,
+    LeaseLostError,
+    Messenger,
+    OutboxRow,
+    PaymentProvider,
+    Person,
+)
+from shared_lib.usecases.answer_join_request import answer_join_request
+from shared_lib.usecases.authorize_transfer import authorize_transfer
+from shared_lib.usecases.check_payment import check_payment
+from shared_lib.usecases.check_transfer import check_transfer
+from shared_lib.usecases.confirm_payment import confirm_payment
+from shared_lib.usecases.handle_update import handle_update
+from shared_lib.usecases.notify import notify
+from shared_lib.usecases.receive_callback import CallbackAnswer, receive_callback
+from shared_lib.usecases.reconcile import reconcile
+from shared_lib.usecases.record_top_up import record_top_up
+from shared_lib.usecases.register_channel import (
+    NewChannel,
+    NewTier,
+    RegisteredChannel,
+    register_channel,
+)
+from shared_lib.usecases.send_invite import send_invite
+from shared_lib.usecases.send_transfer import send_transfer
+from shared_lib.usecases.start_payout import start_payout
+from tests.fakes.chain import FakeChain, FakeSigner
+from tests.fakes.messenger import FakeMessenger
+from tests.fakes.provider import FakePaymentProvider
+from tests.points import KilledError, Points, WatchedDatabase, WatchedPort
+
+START = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+OWNER = 5_100_000_001
+ETHER = 10**18
+NACK_SECONDS = 60.0
+CONFIRMATIONS = 3
+
+HANDLERS: dict[str, Callable[[Any, UUID], None]] = {
+    "payment.updated": confirm_payment,
+    "payment.check_due": check_payment,
+    "invite.requested": send_invite,
+    "join.requested": answer_join_request,
+    "payout.requested": start_payout,
+    "transfer.requested": authorize_transfer,
+    "transfer.authorized": send_transfer,
+    "transfer.check_due": check_transfer,
+    "notice.requested": notify,
+}
+_PROVIDER_CALLS = frozenset({"create_invoice", "payment"})
+_MESSENGER_CALLS = frozenset(
+    {"is_inside", "create_join_link", "revoke_link", "approve", "decline", "send"}
+)
+_CHAIN_CALLS = frozenset(
+    {
+        "chain_id",
+        "head",
+        "mined_nonce",
+        "fees_for",
+        "broadcast",
+        "knows",
+        "mined",
+        "is_canonical",
+        "incoming",
+    }
+)
+
+
+class StillClock:
+    """Time that a test moves."""
+
+    def __init__(self) -> None:
+        self.moment = START
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def pass_time(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+class FreshIds:
+    def new(self) -> UUID:
+        return uuid4()
+
+    def offer_link(self) -> str:
+        return uuid4().hex[:22]
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """An event on its way, not delivered before `not_before`."""
+
+    event: Event
+    not_before: datetime
+
+
+@dataclass
+class Shop:
+    """A registered channel and where its owner is paid."""
+
+    registered: RegisteredChannel
+    closed_chat_id: int
+    destination: str
+
+    @property
+    def channel_id(self) -> UUID:
+        return self.registered.channel_id
+
+
+@dataclass
+class World:
+    """All ports, and the people and machines around them."""
+
+    connect: Connect
+    policy: Policy = field(
+        default_factory=lambda: Policy(
+            chain_id=31_337, host_wallet=FakeSigner().address, confirmations=CONFIRMATIONS
+        )
+    )
+    clock: StillClock = field(default_factory=StillClock)
+    ids: FreshIds = field(default_factory=FreshIds)
+    points: Points = field(default_factory=Points)
+    fake_provider: FakePaymentProvider = field(default_factory=FakePaymentProvider)
+    fake_chain: FakeChain = field(default_factory=FakeChain)
+    signer: FakeSigner = field(default_factory=FakeSigner)
+    queue: deque[Pushed] = field(default_factory=deque)
+    kills: list[str] = field(default_factory=list)
+    updates: int = 0
+
+    def __post_init__(self) -> None:
+        self.fake_messenger = FakeMessenger(self.clock)
+        self.fake_chain.base_fee = 10**9  # low, so that one purchase is worth paying out
+        self._committed: list[OutboxRow] = []
+        self.real_database = PostgresDatabase(self.connect, self._committed.extend)
+        self.database = WatchedDatabase(self.real_database, self.points)
+        self.provider = cast(
+            "PaymentProvider", WatchedPort(self.fake_provider, self.points, _PROVIDER_CALLS)
+        )
+        self.messenger = cast(
+            "Messenger", WatchedPort(self.fake_messenger, self.points, _MESSENGER_CALLS)
+        )
+        self.chain = cast("Chain", WatchedPort(self.fake_chain, self.points, _CHAIN_CALLS))
+
+    # ---- owners and subscribers ----
+
+    def top_up(self, wei: int = ETHER) -> None:
+        """Gas money for the host wallet, on the chain and in the books."""
+        tx_hash = self.fake_chain.pay(self.policy.host_wallet, wei)
+        self.fake_chain.mine(CONFIRMATIONS)
+        self._flushing(lambda: record_top_up(self, tx_hash, "operator"))
+
+    def open_shop(
+        self, number: int = 1, tiers: Sequence[NewTier] = (NewTier(999, 30), NewTier(1999, 90))
+    ) -> Shop:
+        """A channel whose owner wants ETH; `number` makes chats and address its own."""
+        open_id, closed_id = -1_001_000_000_000 - 2 * number, -1_001_000_000_001 - 2 * number
+        self.fake_messenger.add_chat(open_id)
+        self.fake_messenger.add_chat(closed_id)
+        destination = self.fake_chain.checksum_address(f"0x{number:040x}".replace("0x00", "0xab"))
+        new = NewChannel(
+            owner=Person(OWNER + number, "Owner", None, None),
+            open_chat=Chat(open_id, ChatRole.OPEN, "Open", ""),
+            closed_chat=Chat(closed_id, ChatRole.CLOSED, f"Channel {number}", "Signals"),
+            tiers=tiers,
+            strategy=Strategy.INSTANT,
+            threshold_cents=None,
+            target=PayoutTarget(ETH, destination, None),
+        )
+        registered = self._flushing(lambda: register_channel(self, new))
+        return Shop(registered, closed_id, destination)
+
+    def order(self, user_id: int, shop: Shop, tier: int = 0) -> str:
+        """Open an offer; the id of the invoice that came of it."""
+        self.fake_messenger.add_person(user_id)
+        known = set(self.fake_provider.invoices)
+        self.update(user_id, OpenOffer(shop.registered.offer_links[tier]))
+        made = set(self.fake_provider.invoices) - known
+        if made:
+            return made.pop()
+        tier_orders = [
+            one
+            for one, request in self.fake_provider.invoices.items()
+            if self._orderer(request.order_id) == user_id
+        ]
+        return tier_orders[-1]
+
+    def update(self, user_id: int, intent: Any, update_id: int | None = None) -> None:
+        """An update from Telegram; without an id it is a new one."""
+        if update_id is None:
+            self.updates += 1
+            update_id = self.updates
+        person = Person(user_id, f"User {user_id}", None, "en")
+        self._flushing(lambda: handle_update(self, update_id, person, intent))
+
+    def finish(self, invoice_id: str, amount: str = "0.0025", **fields: Any) -> str:
+        """Pay an invoice: the deposit arrives on the chain, and the provider says finished."""
+        tx_hash = self.deposit(amount)
+        payment_id = self.fake_provider.pay(
+            invoice_id, "finished", outcome_amount=amount, payout_hash=tx_hash, **fields
+        )
+        self.call_back(payment_id)
+        return payment_id
+
+    def deposit(self, amount: str) -> str:
+        """The provider sends money to the host wallet; the transaction's hash."""
+        tx_hash = self.fake_chain.pay(self.policy.host_wallet, parse_amount(amount, ETH).base_units)
+        self.fake_chain.mine(1)
+        return tx_hash
+
+    def call_back(self, payment_id: str) -> CallbackAnswer:
+        """The provider's callback about a payment as it is now."""
+        body, signature = self.fake_provider.callback(payment_id)
+        answer: CallbackAnswer = self._flushing(lambda: receive_callback(self, body, signature))
+        return answer
+
+    def join(self, user_id: int, url: str) -> str:
+        """Tap an invite link; the request reaches the bot."""
+        said = self.fake_messenger.open_link(user_id, url)
+        link = self.fake_messenger.links.get(url)
+        if said == "requested" and link is not None:
+            intent = AskToJoin(link.chat_id, link.name, self.clock.now())
+            self.update(user_id, intent)
+        return said
+
+    def invite_urls(self, user_id: int) -> list[str]:
+        """Every different invite link that a person was sent, oldest first."""
+        urls = [
+            button.url
+            for message in self.fake_messenger.messages_to(user_id)
+            for button in message.buttons
+            if button.url and "t.me/+" in button.url
+        ]
+        return list(dict.fromkeys(urls))
+
+    # ---- machines ----
+
+    def deliver(self, event: Event, die_at: int | None = None) -> bool:
+        """Push one event to its function; whether it was acknowledged.
+
+        A delivery that dies loses what it had not published, and comes again later.
+        """
+        self.points.start(die_at)
+        try:
+            self._handle(event)
+        except KilledError as death:
+            self.kills.append(f"{event.type}: {death}")
+            self._committed.clear()
+            self._push(event, NACK_SECONDS)
+            return False
+        except (LeaseHeldError, LeaseLostError):
+            self._publish()
+            self._push(event, NACK_SECONDS)
+            return False
+        finally:
+            self.points.die_at = None
+        self._publish()
+        return True
+
+    def step(self) -> bool:
+        """Deliver the next event whose time has come; False if there is none."""
+        for index, pushed in enumerate(self.queue):
+            if pushed.not_before <= self.clock.now():
+                del self.queue[index]
+                self.deliver(pushed.event)
+                return True
+        return False
+
+    def drain(self) -> None:
+        """Deliver everything that can be delivered now."""
+        while self.step():
+            pass
+
+    def run(self, most_minutes: int = 240) -> None:
+        """Let time pass, with blocks and ticks, until nothing is left to do."""
+        for _ in range(most_minutes):
+            self.drain()
+            if self.is_quiet():
+                return
+            self.tick()
+        raise AssertionError(f"still busy after {most_minutes} minutes: {self.unfinished()}")
+
+    def tick(self) -> None:
+        """One minute passes: a few blocks, and the reconcile tick."""
+        self.clock.pass_time(60)
+        self.fake_chain.mine(5)
+        self.deliver(ReconcileTick())
+
+    def is_quiet(self) -> bool:
+        return not self.queue and not self.unfinished()
+
+    def unfinished(self) -> dict[str, int]:
+        """How many rows of each kind are still on their way."""
+        connection = self.connect()
+        try:
+            rows = connection.run(_UNFINISHED) or []
+        finally:
+            connection.close()
+        return {str(kind): int(number) for kind, number in rows if number}
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """Read the database as a report would."""
+        connection = self.connect()
+        try:
+            found = connection.run(sql) or []
+            names = [column["name"] for column in connection.columns or []]
+            return [dict(zip(names, row, strict=True)) for row in found]
+        finally:
+            connection.close()
+
+    def set_policy(self, **changes: Any) -> None:
+        """Run on under other numbers."""
+        self.policy = replace(self.policy, **changes)
+
+    # ---- inside ----
+
+    def _handle(self, event: Event) -> None:
+        if isinstance(event, ReconcileTick):
+            reconcile(self, int(self.clock.now().timestamp() // 60))
+        elif event.entity_id is not None:
+            HANDLERS[event.type](self, event.entity_id)
+
+    def _flushing(self, action: Callable[[], Any]) -> Any:
+        """Run what an HTTP function runs, then publish."""
+        self.points.start()
+        answer = action()
+        self._publish()
+        return answer
+
+    def _publish(self) -> None:
+        rows = list(self._committed)
+        self._committed.clear()
+        for row in rows:
+            self._push(row.event, 0)
+        if rows:
+            with self.real_database.transaction() as tx:
+                tx.outbox.delete([row.id for row in rows])
+
+    def _push(self, event: Event, seconds: float) -> None:
+        self.queue.append(Pushed(event, self.clock.now() + timedelta(seconds=seconds)))
+
+    def _orderer(self, order_id: UUID) -> int:
+        rows = self.rows(f"SELECT telegram_user_id FROM orders WHERE id = '{order_id}'")
+        return int(rows[0]["telegram_user_id"])
+
+
+_UNFINISHED = """
+SELECT 'payments', count(*) FROM payments WHERE next_check_at IS NOT NULL
+UNION ALL SELECT 'invites', count(*) FROM invites WHERE state = 'creating'
+UNION ALL SELECT 'join_requests', count(*) FROM join_requests WHERE state = 'pending'
+UNION ALL SELECT 'shares', count(*) FROM shares WHERE state = 'pending'
+UNION ALL SELECT 'payouts', count(*) FROM payouts WHERE next_check_at IS NOT NULL
+UNION ALL SELECT 'transfers', count(*) FROM transfers WHERE next_check_at IS NOT NULL
+UNION ALL SELECT 'notices', count(*) FROM notices WHERE state = 'pending'
+UNION ALL SELECT 'outbox', count(*) FROM outbox
+"""
