@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+import pg8000.native
+
 from shared_lib.adapters.postgres.database import Connect, PostgresDatabase
 from shared_lib.domain.money import ETH, parse_amount
 from shared_lib.domain.offer import Chat, ChatRole, PayoutTarget, Strategy
@@ -147,11 +149,13 @@ class World:
     queue: deque[Pushed] = field(default_factory=deque)
     kills: list[str] = field(default_factory=list)
     updates: int = 0
+    fatal_point: int | None = None
 
     def __post_init__(self) -> None:
         self.fake_messenger = FakeMessenger(self.clock)
         self.fake_chain.base_fee = 10**9  # low, so that one purchase is worth paying out
         self._committed: list[OutboxRow] = []
+        self._reading: pg8000.native.Connection | None = None
         self.real_database = PostgresDatabase(self.connect, self._committed.extend)
         self.database = WatchedDatabase(self.real_database, self.points)
         self.provider = cast(
@@ -269,12 +273,12 @@ class World:
             self._push(event, NACK_SECONDS)
             return False
         except (LeaseHeldError, LeaseLostError):
-            self._publish()
+            self.publish()
             self._push(event, NACK_SECONDS)
             return False
         finally:
             self.points.die_at = None
-        self._publish()
+        self.publish()
         return True
 
     def step(self) -> bool:
@@ -311,28 +315,33 @@ class World:
 
     def unfinished(self) -> dict[str, int]:
         """How many rows of each kind are still on their way."""
-        connection = self.connect()
-        try:
-            rows = connection.run(_UNFINISHED) or []
-        finally:
-            connection.close()
+        rows = self._reader().run(_UNFINISHED) or []
         return {str(kind): int(number) for kind, number in rows if number}
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """Read the database as a report would."""
-        connection = self.connect()
-        try:
-            found = connection.run(sql) or []
-            names = [column["name"] for column in connection.columns or []]
-            return [dict(zip(names, row, strict=True)) for row in found]
-        finally:
-            connection.close()
+        reader = self._reader()
+        found = reader.run(sql) or []
+        names = [column["name"] for column in reader.columns or []]
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    def close(self) -> None:
+        """End all connections."""
+        self.real_database.close()
+        if self._reading is not None:
+            self._reading.close()
 
     def set_policy(self, **changes: Any) -> None:
         """Run on under other numbers."""
         self.policy = replace(self.policy, **changes)
 
     # ---- inside ----
+
+    def _reader(self) -> pg8000.native.Connection:
+        """One connection for looking, apart from those of the product."""
+        if self._reading is None:
+            self._reading = self.connect()
+        return self._reading
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, ReconcileTick):
@@ -342,12 +351,19 @@ class World:
 
     def _flushing(self, action: Callable[[], Any]) -> Any:
         """Run what an HTTP function runs, then publish."""
-        self.points.start()
-        answer = action()
-        self._publish()
+        self.points.start(self.fatal_point)
+        try:
+            answer = action()
+        except KilledError:
+            self._committed.clear()
+            raise
+        finally:
+            self.points.die_at = None
+        self.publish()
         return answer
 
-    def _publish(self) -> None:
+    def publish(self) -> None:
+        """Hand what was committed to the queue, as a function does before it answers."""
         rows = list(self._committed)
         self._committed.clear()
         for row in rows:

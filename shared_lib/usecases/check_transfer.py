@@ -124,6 +124,7 @@ def _settle(
     posting = ledger.settled(payout.id, payout.channel_id, payout.amount, transfer.amount)
     tx.ledger.post(posting, ports.ids.new(), now)
     tx.reviews.close(Subject.TRANSFER, str(transfer.id), Reason.FAILING_FOR_A_DAY, now)
+    tx.reviews.close(Subject.TRANSFER, str(transfer.id), Reason.REFUSED_BY_PROVIDER, now)
     tx.reviews.close(Subject.TRANSFER, str(transfer.id), Reason.OVERDUE, now)
     _wake_others(tx, transfer, now)
 

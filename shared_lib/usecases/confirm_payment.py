@@ -249,8 +249,10 @@ def _reverse(ports: Ports, tx: Transaction, payment: Payment, receipt: Receipt) 
     unspent = share is None or share.state in (ShareState.EXPECTED, ShareState.PENDING)
     if share is not None and unspent:
         tx.shares.save(share.moved(ShareState.REVERSED))
-        split = Split(share.amount, receipt.fee)
-        posting = ledger.finish_reversed(payment.id, share.channel_id, receipt.received, split)
+    order = tx.orders.get(payment.order_id) if payment.order_id else None
+    if order is not None and unspent:
+        split = Split(receipt.received - receipt.fee, receipt.fee)
+        posting = ledger.finish_reversed(payment.id, order.channel_id, receipt.received, split)
         tx.ledger.post(posting, ports.ids.new(), now)
     evidence = (
         ("provider_payment_id", payment.provider_payment_id),

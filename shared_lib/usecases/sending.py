@@ -16,7 +16,7 @@ from shared_lib.domain.transfer import (
     Wallet,
     refusal,
 )
-from shared_lib.ports import Ports, Transaction, Watched
+from shared_lib.ports import PermanentError, Ports, ProviderError, Transaction, Watched
 from shared_lib.usecases.setback import put_off, review
 
 # Assets that this deployment can send. Anything else is refused, never guessed.
@@ -138,6 +138,14 @@ def freeze(ports: Ports, tx: Transaction, wallet: Wallet, fact: str) -> Wallet:
     return frozen
 
 
-def fail(ports: Ports, tx: Transaction, transfer: Transfer, error: Exception) -> None:
-    """Count a failure of the node; the transfer stays as it is."""
-    put_off(ports, tx, Watched.TRANSFER, transfer.id, str(error))
+def fail(ports: Ports, tx: Transaction, transfer: Transfer, error: ProviderError) -> None:
+    """Count a failure of the node; a person sees at once what will not pass by itself."""
+    put_off(ports, tx, Watched.TRANSFER, transfer.id, error)
+    if isinstance(error, PermanentError):
+        evidence = (("fact", str(error)),)
+        subject_id = str(transfer.id)
+        review(
+            ports,
+            tx,
+            Finding(Subject.TRANSFER, subject_id, Reason.REFUSED_BY_PROVIDER, evidence),
+        )

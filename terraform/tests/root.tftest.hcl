@@ -7,21 +7,20 @@ variables {
   settings = {
     ETHEREUM_CHAIN_ID      = "11155111"
     ETHEREUM_CONFIRMATIONS = "3"
+    HOST_WALLET_ADDRESS    = "0x2222222222222222222222222222222222222222"
+    IPN_URL                = "https://funnel.example/ipn"
     NOWPAYMENTS_BASE_URL   = "https://nowpayments.example/v1"
     PLATFORM_FEE_BPS       = "1500"
     PUBLIC_URL             = "https://funnel.example"
     SETTLEMENT_ASSET       = "eth:eth"
     TELEGRAM_BASE_URL      = "https://telegram.example"
-    USDT_CONTRACT          = "0xdAC17F958D2ee523a2206206994597C13D831ec7"
   }
 
   secret_versions = {
     ETHEREUM_RPC_URL        = 1
     HOST_WALLET_PRIVATE_KEY = 2
     NOWPAYMENTS_API_KEY     = 1
-    NOWPAYMENTS_EMAIL       = 1
     NOWPAYMENTS_IPN_SECRET  = 1
-    NOWPAYMENTS_PASSWORD    = 1
     TELEGRAM_BOT_TOKEN      = 1
     TELEGRAM_WEBHOOK_SECRET = 1
   }

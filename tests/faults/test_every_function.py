@@ -1,0 +1,253 @@
+"""Deaths before and after every commit and call, repeated and simultaneous deliveries."""
+
+import threading
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from shared_lib.domain.update import AskToJoin, OpenOffer
+from shared_lib.events import Event, ReconcileTick
+from shared_lib.ports import LeaseHeldError, LeaseLostError, Person
+from shared_lib.usecases.handle_update import handle_update
+from tests.faults.conftest import Worlds
+from tests.faults.story import BUYER, Story
+from tests.points import KilledError
+from tests.world import HANDLERS, Pushed, World
+
+# A story delivers some events more than once; the first few deliveries differ from each other.
+OCCURRENCES_MOST = 3
+POINTS_MOST = 80
+
+Record = Callable[[str, object], None]
+every_event = pytest.mark.parametrize("event_type", sorted(HANDLERS))
+
+
+@pytest.mark.parametrize("occurrence", range(OCCURRENCES_MOST))
+@every_event
+def test_dies_at_every_point_and_comes_again(
+    event_type: str, occurrence: int, worlds: Worlds, record_property: Record
+) -> None:
+    """Killed anywhere in a delivery, and delivered again later: the same end."""
+    tried = 0
+    for point in range(POINTS_MOST):
+        with worlds.fresh() as world:
+            event = _nth(Story(world), event_type, occurrence)
+            if event is None:
+                break
+            story, found = event
+            if world.deliver(found, die_at=point):
+                break
+            tried += 1
+            story.finish()
+    record_property("fault_points", tried)
+    assert tried > 0 or occurrence > 0, f"{event_type} was never delivered"
+
+
+def _nth(story: Story, event_type: str, occurrence: int) -> tuple[Story, Event] | None:
+    """The event of this type that is delivered for the n-th time, not delivered yet."""
+    story.begin()
+    for number in range(occurrence + 1):
+        event = story.next_event(event_type)
+        if event is None:
+            return None
+        if number == occurrence:
+            return story, event
+        story.world.deliver(event)
+        story.nudge()
+    return None
+
+
+@every_event
+def test_delivered_again_at_once_and_after_everything(event_type: str, worlds: Worlds) -> None:
+    """A repeated delivery, straight after the first and after the end, changes nothing."""
+    with worlds.fresh() as world:
+        story = Story(world)
+        story.begin()
+        seen = []
+        while (event := story.next_event(event_type)) is not None:
+            seen.append(event)
+            world.deliver(event)
+            world.deliver(event)
+        story.finish()
+        for event in seen:
+            world.deliver(event)
+        story.finish()
+        assert seen
+
+
+@every_event
+def test_two_deliveries_at_once(event_type: str, worlds: Worlds) -> None:
+    """Two processes get the same event at the same moment; it counts once."""
+    with worlds.fresh() as world:
+        story = Story(world)
+        story.begin()
+        while (event := story.next_event(event_type)) is not None:
+            _deliver_at_once(world, event)
+            story.nudge()
+        story.finish()
+
+
+def _deliver_at_once(world: World, event: Event) -> None:
+    """Both handle it side by side; who is turned away gets it again later."""
+    barrier = threading.Barrier(2)
+    turned_away: list[Exception] = []
+    broken: list[Exception] = []
+    entity = event.entity_id
+    assert entity is not None
+
+    def handle() -> None:
+        barrier.wait()
+        try:
+            HANDLERS[event.type](world, entity)
+        except (LeaseHeldError, LeaseLostError) as held:
+            turned_away.append(held)
+        except Exception as error:  # noqa: BLE001 (reported below, out of the thread)
+            broken.append(error)
+
+    threads = [threading.Thread(target=handle) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not broken
+    world.publish()
+    if turned_away:
+        world.queue.append(Pushed(event, world.clock.now()))
+        world.clock.pass_time(60)
+
+
+# ---- the functions that are called over HTTP, and the tick ---------------------------------------
+
+
+def test_callback_dies_at_every_point_and_is_sent_again(
+    worlds: Worlds, record_property: Record
+) -> None:
+    """The provider repeats a callback that was not answered."""
+    for point in range(POINTS_MOST):
+        with worlds.fresh() as world:
+            story = Story(world)
+            world.top_up()
+            story.shop = world.open_shop()
+            invoice = world.order(BUYER, story.shop)
+            amount = "0.0025"
+            tx_hash = world.deposit(amount)
+            payment = world.fake_provider.pay(
+                invoice, "finished", outcome_amount=amount, payout_hash=tx_hash
+            )
+            if _survives(world, partial(world.call_back, payment), point):
+                record_property("fault_points", point)
+                assert point > 0
+                return
+            world.call_back(payment)
+            story.finish()
+
+
+def test_offer_dies_at_every_point_and_is_delivered_again(
+    worlds: Worlds, record_property: Record
+) -> None:
+    """Telegram repeats an update that was not answered; one order, and one invoice is shown."""
+    for point in range(POINTS_MOST):
+        with worlds.fresh() as world:
+            world.top_up()
+            shop = world.open_shop()
+            world.fake_messenger.add_person(BUYER)
+            offer = OpenOffer(shop.registered.offer_links[0])
+            if _survives(world, partial(world.update, BUYER, offer, 77), point):
+                record_property("fault_points", point)
+                assert point > 0
+                return
+            world.clock.pass_time(200)  # the dead delivery's lease runs out
+            world.update(BUYER, offer, 77)
+            world.run()
+            assert len(world.rows("SELECT id FROM orders")) == 1
+            shown = {
+                button.url
+                for message in world.fake_messenger.messages_to(BUYER)
+                for button in message.buttons
+            }
+            [order] = world.rows("SELECT invoice_url FROM orders")
+            assert shown == {order["invoice_url"]}
+
+
+def test_join_update_dies_at_every_point_and_is_delivered_again(
+    worlds: Worlds, record_property: Record
+) -> None:
+    """A stored request to join is answered once."""
+    for point in range(POINTS_MOST):
+        with worlds.fresh() as world:
+            story = Story(world)
+            story.begin()
+            while not world.invite_urls(BUYER):
+                assert world.step()
+            url = world.invite_urls(BUYER)[0]
+            story.has_joined = True
+            world.fake_messenger.open_link(BUYER, url)
+            asked = AskToJoin(
+                story.shop.closed_chat_id,
+                world.fake_messenger.links[url].name,
+                world.clock.now(),
+            )
+            if _survives(world, partial(world.update, BUYER, asked, 99), point):
+                record_property("fault_points", point)
+                assert point > 0
+                return
+            world.update(BUYER, asked, 99)
+            story.finish()
+
+
+def _survives(world: World, action: Callable[[], object], die_at: int) -> bool:
+    """Run an HTTP function's work with a fatal point; whether it came to its end."""
+    world.fatal_point = die_at
+    try:
+        action()
+    except KilledError:
+        return False
+    finally:
+        world.fatal_point = None
+    return True
+
+
+def test_reconcile_dies_at_every_point_and_the_next_tick_goes_on(
+    worlds: Worlds, record_property: Record
+) -> None:
+    """All events are lost and the tick dies; later ticks bring everything to its end."""
+    for point in range(POINTS_MOST):
+        with worlds.fresh() as world:
+            story = Story(world)
+            story.begin()
+            world.queue.clear()
+            world.clock.pass_time(600)
+            survived = world.deliver(ReconcileTick(), die_at=point)
+            story.finish()
+            if survived:
+                record_property("fault_points", point)
+                assert point > 0
+                return
+
+
+def test_two_updates_at_once_make_one_order(worlds: Worlds) -> None:
+    """Telegram delivers the same update twice at the same moment."""
+    with worlds.fresh() as world:
+        shop = world.open_shop()
+        world.fake_messenger.add_person(BUYER)
+        barrier = threading.Barrier(2)
+
+        def handle() -> None:
+            person = Person(BUYER, "Buyer", None, "en")
+            barrier.wait()
+            try:
+                handle_update(world, 5, person, OpenOffer(shop.registered.offer_links[0]))
+            except LeaseHeldError:
+                return
+
+        threads = [threading.Thread(target=handle) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        world.publish()
+        world.run()
+        assert len(world.rows("SELECT id FROM orders")) == 1
+        assert len(world.fake_provider.invoices) == 1
+        assert len(world.fake_messenger.messages_to(BUYER)) == 1

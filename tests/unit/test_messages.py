@@ -1,0 +1,181 @@
+"""What people are told: every kind of notice has words, and nobody's text becomes markup."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from html.parser import HTMLParser
+from uuid import UUID
+
+import pytest
+
+from shared_lib.domain.message import Message
+from shared_lib.domain.notice import Notice, NoticeKind, NoticeState
+from shared_lib.domain.offer import DESCRIPTION_MOST, TITLE_MOST
+from shared_lib.domain.order import OrderState
+from shared_lib.usecases.handle_update import _WHAT_NEXT
+from shared_lib.usecases.messages import invite_message, notice_message, until
+
+NOW = datetime(2027, 3, 3, 14, 5, tzinfo=UTC)
+ORDER = "0194f3a2-7b6c-7d8e-9fa0-b1c2d3e4f506"
+Facts = Mapping[str, str | int | None]
+PAID_IN_PART: Facts = {"order": ORDER, "status": "partially_paid"}
+# Exactly the facts that the use cases give with each kind.
+FACTS: dict[NoticeKind, Facts] = {
+    NoticeKind.WELCOME: {},
+    NoticeKind.OFFER_REFUSED: {},
+    NoticeKind.INVOICE_READY: {
+        "order": ORDER,
+        "channel": "Signals",
+        "description": "Daily ideas",
+        "price": "$4.99",
+        "days": 30,
+        "url": "https://pay.example/1?a=1&b=2",
+    },
+    NoticeKind.INVOICE_FAILED: {},
+    NoticeKind.PAYMENT_REVIEWED: PAID_IN_PART,
+    NoticeKind.PAYMENT_ENDED: {"order": ORDER, "status": "expired"},
+    NoticeKind.ACCESS_EXTENDED: {"channel": "Signals", "until": NOW.isoformat()},
+    NoticeKind.ORDER_STATUS: {"order": ORDER, "state": "open", "what_next": "We are waiting."},
+}
+WILD_TITLES = [
+    "A & B <3",
+    '</b><a href="https://evil.example">free</a>',
+    "🎉" * TITLE_MOST,
+    "{curly} {order} {}",
+    "<tg-spoiler>&lt;",
+    "%s 'quoted'",
+]
+OF_TELEGRAM = {"b", "i", "code"}
+TELEGRAM_TEXT_MOST = 4_096
+
+
+class Reader(HTMLParser):
+    """Reads a message as Telegram would: its text, and the tags around it."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text, self.tags, self.open = "", set[str](), list[str]()
+        self.feed(html)
+        self.close()
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert not attrs
+        self.tags.add(tag)
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def read(message: Message) -> Reader:
+    reader = Reader(message.html)
+    assert reader.tags <= OF_TELEGRAM
+    assert not reader.open
+    return reader
+
+
+def say(kind: NoticeKind, **changes: str | int | None) -> Message:
+    facts = {**FACTS[kind], **changes}
+    return notice_message(
+        Notice(UUID(int=1), f"{kind}:1", kind, 7, facts, NoticeState.PENDING, NOW, None)
+    )
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_every_notice_has_words_for_the_facts_that_are_given(kind: NoticeKind) -> None:
+    shown = read(say(kind)).text
+    assert shown.strip()
+    assert "None" not in shown
+    assert "{" not in shown
+
+
+@pytest.mark.parametrize("title", WILD_TITLES)
+def test_titles_and_descriptions_are_shown_literally(title: str) -> None:
+    for message in (
+        say(NoticeKind.INVOICE_READY, channel=title),
+        say(NoticeKind.INVOICE_READY, description=title),
+        say(NoticeKind.ACCESS_EXTENDED, channel=title),
+        invite_message(title, "https://t.me/+x", NOW),
+    ):
+        assert title in read(message).text
+
+
+@pytest.mark.parametrize("letter", ["x", "&", "<", "🎉"])
+def test_the_longest_title_and_description_fit_into_one_message(letter: str) -> None:
+    """Telegram counts UTF-16 units after it has read the markup."""
+    message = say(
+        NoticeKind.INVOICE_READY,
+        channel=letter * TITLE_MOST,
+        description=letter * DESCRIPTION_MOST,
+    )
+    assert len(read(message).text.encode("utf-16-le")) // 2 <= TELEGRAM_TEXT_MOST
+
+
+def test_an_invoice_names_its_terms_and_leads_to_the_payment_page() -> None:
+    message = say(NoticeKind.INVOICE_READY)
+    shown = read(message).text
+    for fact in ("Signals", "Daily ideas", "$4.99 · 30 days", ORDER):
+        assert fact in shown
+    (button,) = message.buttons
+    assert (button.label, button.url) == ("Pay $4.99", "https://pay.example/1?a=1&b=2")
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(1, "· 1 day\n"), (30, "· 30 days\n"), (None, "· access for life\n")]
+)
+def test_days_are_said_in_words(days: int | None, words: str) -> None:
+    assert words in read(say(NoticeKind.INVOICE_READY, days=days)).text
+
+
+@pytest.mark.parametrize("state", OrderState)
+def test_every_state_of_an_order_says_what_happens_next(state: OrderState) -> None:
+    words = _WHAT_NEXT[state]
+    shown = read(say(NoticeKind.ORDER_STATUS, state=state.value, what_next=words)).text
+    assert f"{ORDER}: {state.value}\n{words}" in shown
+
+
+def test_an_order_of_somebody_else_is_not_told_from_none() -> None:
+    facts: Facts = {"state": None}
+    notice = Notice(
+        UUID(int=1), "1", NoticeKind.ORDER_STATUS, 7, facts, NoticeState.PENDING, NOW, None
+    )
+    assert "No order of yours" in read(notice_message(notice)).text
+
+
+@pytest.mark.parametrize(
+    "kind", [NoticeKind.PAYMENT_REVIEWED, NoticeKind.PAYMENT_ENDED, NoticeKind.ORDER_STATUS]
+)
+def test_every_message_about_a_stuck_payment_warns_of_impostors(kind: NoticeKind) -> None:
+    assert "impostors" in read(say(kind)).text
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        (None, "for life"),
+        (NOW, "until 3 March 2027, 14:05 UTC"),
+        (datetime(2028, 2, 29, 0, 0, tzinfo=UTC), "until 29 February 2028, 00:00 UTC"),
+        (
+            NOW.astimezone(timezone(timedelta(hours=-5))),
+            "until 3 March 2027, 14:05 UTC",
+        ),
+        (
+            NOW.astimezone(timezone(timedelta(hours=14))),
+            "until 3 March 2027, 14:05 UTC",
+        ),
+    ],
+)
+def test_the_end_of_access_is_told_in_utc(moment: datetime | None, words: str) -> None:
+    """In whatever zone the time is written, it is the same moment."""
+    written = None if moment is None else moment.isoformat()
+    assert until(moment) == words
+    assert words in read(say(NoticeKind.ACCESS_EXTENDED, until=written)).text
+    assert words in read(invite_message("Signals", "https://t.me/+x", moment)).text
+
+
+def test_an_invite_shows_its_link_only_in_the_button() -> None:
+    message = invite_message("Signals", "https://t.me/+secret", NOW)
+    assert "secret" not in message.html
+    assert [button.url for button in message.buttons] == ["https://t.me/+secret"]

@@ -1,0 +1,52 @@
+"""The numbers by which a deployment runs."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared_lib.domain.money import ETH
+from shared_lib.domain.offer import PRICE_CENTS_LEAST, PRICE_CENTS_MOST
+from shared_lib.domain.policy import Policy
+from shared_lib.domain.transfer import NONCES_IN_FLIGHT_MOST
+
+
+def test_the_defaults_are_productions() -> None:
+    policy = Policy()
+    assert (policy.call_seconds, policy.lease_seconds) == (20, 150)
+    assert (policy.retry_floor_seconds, policy.outbox_grace_seconds) == (60, 10)
+    assert (policy.payment_check_seconds, policy.payment_check_most_seconds) == (60, 3_600)
+    assert policy.transfer_check_seconds == 15
+    assert (policy.fee_bps, policy.price_cents_least) == (1_500, 499)
+    assert (policy.settlement_asset, policy.provider_currency) == (ETH, "eth")
+    assert policy.order_lifetime == timedelta(days=7)
+
+
+def test_a_lease_outlives_the_function_that_it_covers() -> None:
+    """Two calls fit into a delivery of 45 s, a function runs 60 s, a message is ours for 120 s."""
+    policy = Policy()
+    assert policy.call_seconds * 2 < 45
+    assert policy.lease_seconds > 120
+
+
+def test_the_least_price_is_one_that_the_database_takes() -> None:
+    assert PRICE_CENTS_LEAST <= Policy().price_cents_least <= PRICE_CENTS_MOST
+
+
+def test_no_more_is_in_flight_than_a_node_keeps_of_one_account() -> None:
+    assert NONCES_IN_FLIGHT_MOST == 16
+
+
+@pytest.mark.parametrize(("lease_seconds", "rest_seconds"), [(150.0, 180.0), (6.0, 7.2)])
+def test_a_published_item_rests_longer_than_a_lease_on_it(
+    lease_seconds: float, rest_seconds: float
+) -> None:
+    policy = Policy(lease_seconds=lease_seconds)
+    assert policy.republish_seconds == pytest.approx(rest_seconds)
+    assert policy.republish_seconds > policy.lease_seconds
+
+
+@pytest.mark.parametrize(("asked", "waits"), [(0, 60), (59.9, 60), (60, 60), (61, 61), (600, 600)])
+def test_a_retry_waits_as_long_as_asked_and_never_less_than_the_floor(
+    asked: float, waits: float
+) -> None:
+    assert Policy().retry_seconds(asked) == waits
