@@ -1,7 +1,7 @@
 """A person's access to one channel: until when, and by which grants."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -73,7 +73,8 @@ class Membership:
         if self.is_for_life():
             return self, None
         require_edge(MEMBERSHIP_EDGES, f"membership {self.id}", self.state, MembershipState.ACTIVE)
-        starts_at = max(now, self.access_ends_at or now)
+        # In UTC, where every day has 24 hours; other zones' clocks jump.
+        starts_at = max(now, self.access_ends_at or now).astimezone(UTC)
         ends_at = None if days is None else starts_at + timedelta(days=days)
         granted = replace(self, state=MembershipState.ACTIVE, access_ends_at=ends_at)
         return granted, Period(starts_at, ends_at)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 _NUMBER = re.compile(r"[0-9]{1,40}(\.[0-9]{1,60})?([eE][+-]?[0-9]{1,3})?")
+# Amounts are stored as numeric(78, 0).
+_BASE_UNITS_LIMIT = Decimal(10) ** 78
 # Enough digits that no amount that fits the database is ever rounded by the context itself.
 _EXACT = Context(prec=160, rounding=ROUND_HALF_EVEN)
 
@@ -114,6 +116,8 @@ def parse_amount(text: str, asset: Asset) -> Money:
         raise InvalidAmountError(f"not a plain number: {text[:80]!r}") from None
     if scaled != scaled.to_integral_value(context=_EXACT):
         raise TooManyDecimalsError(f"{text} has more than {asset.decimals} decimals of {asset.id}")
+    if scaled >= _BASE_UNITS_LIMIT:
+        raise InvalidAmountError(f"{text[:80]} is more than any amount that can be stored")
     return Money(int(scaled), asset)
 
 

@@ -18,6 +18,7 @@ THRESHOLD_CENTS_LEAST = 2_000
 CHANNELS_PER_ACCOUNT_MOST = 10
 _OFFER_LINK = re.compile(r"[A-Za-z0-9_-]{22}")
 _CHAT_IDS_FROM = -1_000_000_000_000
+_CHAT_IDS_TO = -(2**63)
 
 
 class Strategy(StrEnum):
@@ -100,7 +101,7 @@ def is_offer_link(text: str) -> bool:
 
 def chat_id_problem(field: str, chat_id: int) -> FieldProblem | None:
     """Channels and supergroups have ids of the form -100…; basic groups cannot be sold."""
-    if chat_id < _CHAT_IDS_FROM and str(chat_id).startswith("-100"):
+    if _CHAT_IDS_TO <= chat_id < _CHAT_IDS_FROM and str(chat_id).startswith("-100"):
         return None
     return FieldProblem(field, "must be the id of a channel or supergroup, starting with -100")
 

@@ -26,10 +26,8 @@ class Reason(StrEnum):
     WRONG_ASSET = "wrong_asset"
     BAD_AMOUNT = "bad_amount"
     PROVIDER_DISAGREES = "provider_disagrees"
-    UNKNOWN_STATUS = "unknown_status"
     REFUNDED_AFTER_FINISH = "refunded_after_finish"
     DEPOSIT_DIFFERS = "deposit_differs"
-    DEPOSIT_NOT_OURS = "deposit_not_ours"
     DEPOSIT_COUNTED_TWICE = "deposit_counted_twice"
     FAILING_FOR_A_DAY = "failing_for_a_day"
     REFUSED_BY_PROVIDER = "refused_by_provider"
@@ -37,7 +35,6 @@ class Reason(StrEnum):
     TRANSFER_REFUSED = "transfer_refused"
     TRANSFER_REVERTED = "transfer_reverted"
     FOREIGN_NONCE = "foreign_nonce"
-    WRONG_CHAIN = "wrong_chain"
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,6 @@ class Refusal(StrEnum):
     SENDS_STOPPED = "sends_stopped"
     WALLET_FROZEN = "wallet_frozen"
     WRONG_CHAIN = "wrong_chain"
-    FOREIGN_NONCE = "foreign_nonce"
     UNKNOWN_ASSET = "unknown_asset"
     DESTINATION_CHANGED = "destination_changed"
     DESTINATION_REFUSED = "destination_refused"

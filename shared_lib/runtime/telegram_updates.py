@@ -151,7 +151,10 @@ def _said(message: _Message) -> Intent:
 
 def _opened(payload: str) -> Intent:
     order_id = _uuid(payload.removeprefix(_STATUS)) if payload.startswith(_STATUS) else None
-    return AskStatus(order_id) if order_id else OpenOffer(_storable(payload)[:_PAYLOAD_MOST])
+    if order_id:
+        return AskStatus(order_id)
+    link_id = _storable(payload)[:_PAYLOAD_MOST]
+    return OpenOffer(link_id) if link_id else Greet()
 
 
 def _asked(request: _JoinRequest) -> Intent:

@@ -36,6 +36,8 @@ from shared_lib.runtime.settings import (
 )
 
 T = TypeVar("T")
+# A look at the chain takes several requests, which together must fit a delivery's time.
+_NODE_REQUESTS_IN_A_CALL = 4
 _ALWAYS = (LogSettings, DatabaseSettings, PubSubSettings, PolicySettings)
 
 
@@ -137,7 +139,7 @@ class Wiring:
 
         return EthereumChain(
             self.settings.of(ChainSettings).rpc_url.get_secret_value(),
-            call_seconds=self.policy.call_seconds,
+            call_seconds=self.policy.call_seconds / _NODE_REQUESTS_IN_A_CALL,
         )
 
     def _make_signer(self) -> Signer:

@@ -1,5 +1,6 @@
 """The validator: may this transfer be sent? If so, reserve its money for it alone."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -40,7 +41,7 @@ def authorize_transfer(ports: Ports, transfer_id: UUID) -> None:
 
 def _decide(ports: Ports, tx: Transaction, locked: Locked, view: ChainView) -> None:
     wallet = freeze_if_foreign(ports, tx, locked.wallet, view.mined_nonce)
-    reason = why_not(ports, tx, Locked(locked.payout, locked.transfer, wallet), view)
+    reason = why_not(ports, tx, replace(locked, wallet=wallet), view)
     if reason is not None:
         refuse(ports, tx, locked, reason)
     else:

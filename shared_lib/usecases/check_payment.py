@@ -79,6 +79,7 @@ def _ask_to_apply(ports: Ports, tx: Transaction, payment: Payment) -> None:
     tx.watches.wait(
         Watched.PAYMENT, payment.id, now + timedelta(seconds=ports.policy.republish_seconds)
     )
+    tx.reviews.close(Subject.PAYMENT, str(payment.id), Reason.FAILING_FOR_A_DAY, now)
     tx.outbox.add(PaymentUpdated(payment_id=payment.id), now)
 
 
@@ -118,6 +119,7 @@ def _look_again(ports: Ports, tx: Transaction, payment: Payment) -> None:
     age_seconds = (now - payment.created_at).total_seconds()
     pause = min(max(policy.payment_check_seconds, age_seconds), policy.payment_check_most_seconds)
     tx.watches.wait(Watched.PAYMENT, payment.id, now + timedelta(seconds=pause))
+    tx.reviews.close(Subject.PAYMENT, str(payment.id), Reason.FAILING_FOR_A_DAY, now)
 
 
 # ---- the deposit of a finished payment -----------------------------------------------------------

@@ -1,7 +1,7 @@
 """The words of every message to a person, in one place."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from shared_lib.domain.message import Button, Message, text
 from shared_lib.domain.notice import Notice, NoticeKind
@@ -30,7 +30,8 @@ def until(moment: datetime | None) -> str:
     """A time in UTC, as `until 3 March 2027, 14:05 UTC`."""
     if moment is None:
         return "for life"
-    return f"until {moment.day} {moment:%B %Y, %H:%M} UTC"
+    shown = moment.astimezone(UTC)
+    return f"until {shown.day} {shown:%B %Y, %H:%M} UTC"
 
 
 def _until_text(value: str | int | None) -> str:

@@ -8,7 +8,6 @@ from shared_lib.domain.money import format_usd
 from shared_lib.domain.offer import (
     CHANNELS_PER_ACCOUNT_MOST,
     DESCRIPTION_MOST,
-    THRESHOLD_CENTS_LEAST,
     TIERS_MOST,
     TITLE_MOST,
     Channel,
@@ -109,18 +108,18 @@ def _tiers_problems(ports: Ports, new: NewChannel) -> list[FieldProblem]:
 
 
 def _strategy_problem(new: NewChannel) -> FieldProblem | None:
-    threshold = new.threshold_cents
-    if new.strategy is Strategy.INSTANT:
-        rule = "must be empty for instant payouts"
-        return None if threshold is None else FieldProblem("threshold_cents", rule)
-    if threshold is not None and threshold >= THRESHOLD_CENTS_LEAST:
-        return None
-    return FieldProblem("threshold_cents", "must be at least 20.00 USD")
+    """Money is never taken for what cannot be paid out."""
+    if new.strategy is not Strategy.INSTANT:
+        return FieldProblem("strategy", "must be instant here")
+    if new.threshold_cents is not None:
+        return FieldProblem("threshold_cents", "must be empty for instant payouts")
+    return None
 
 
 def _address_problem(ports: Ports, new: NewChannel) -> FieldProblem | None:
-    if new.target.asset.network != ports.policy.settlement_asset.network:
-        return FieldProblem("target.asset", "this network cannot be paid out to")
+    settled = ports.policy.settlement_asset
+    if new.target.asset != settled:
+        return FieldProblem("target.asset", f"must be {settled.id} here")
     if new.target.memo is not None:
         return FieldProblem("target.memo", "this coin has no memo")
     try:

@@ -14,7 +14,6 @@ from shared_lib.ports import (
     Ports,
     ProviderError,
     RecipientUnreachableError,
-    RetryableError,
     Transaction,
     Watched,
 )
@@ -71,11 +70,18 @@ def _deliver(
         link = _create_link(ports, lease, invite, chat)
     wait = telegram_slot(ports)
     if wait is not None:
-        raise RetryableError("Telegram's rate is used up", wait)
+        _wait(ports, lease, wait)
+        return
     require_time(ports, lease)
     message = invite_message(chat.title, link.url, membership.access_ends_at)
     ports.messenger.send(membership.telegram_user_id, message)
     _record_delivery(ports, lease, link)
+
+
+def _wait(ports: Ports, lease: Lease, seconds: float) -> None:
+    with ports.database.transaction() as tx:
+        tx.watches.wait(Watched.INVITE, lease.id, ports.clock.now() + timedelta(seconds=seconds))
+        tx.leases.release(lease)
 
 
 def _create_link(ports: Ports, lease: Lease, invite: Invite, chat: Chat) -> Link:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from shared_lib.domain import ledger
+from shared_lib.domain.review import Reason, Subject
 from shared_lib.domain.transfer import (
     Attempt,
     AttemptKind,
@@ -99,7 +100,7 @@ def _take_nonce(
     if locked.transfer.state is not TransferState.AUTHORIZED:
         return locked.transfer
     wallet = freeze_if_foreign(ports, tx, locked.wallet, view.mined_nonce)
-    locked = Locked(locked.payout, locked.transfer, wallet)
+    locked = replace(locked, wallet=wallet)
     reason = why_not(ports, tx, locked, view)
     if reason is not None:
         refuse(ports, tx, locked, reason)
@@ -146,6 +147,7 @@ def _store_bytes(
     tx.wallets.unreserve(sent.id)
     tx.payouts.save(replace(locked.payout, funded_at=now))
     tx.ledger.post(ledger.signed(sent.id, sent.amount), ports.ids.new(), now)
+    tx.reviews.close(Subject.TRANSFER, str(sent.id), Reason.TRANSFER_REFUSED, now)
     tx.outbox.add(TransferCheckDue(transfer_id=sent.id), now)
     return sent
 
@@ -162,7 +164,7 @@ def _refuse_signing(ports: Ports, tx: Transaction, locked: Locked, reason: Refus
     tx.wallets.save(replace(wallet, next_nonce=wallet.next_nonce - 1))
     without = transfer.without_nonce(_again(ports, transfer))
     tx.transfers.save(without)
-    refuse(ports, tx, Locked(locked.payout, without, wallet), reason)
+    refuse(ports, tx, replace(locked, transfer=without), reason)
     return tx.transfers.get(transfer.id) or without
 
 

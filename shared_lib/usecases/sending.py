@@ -35,9 +35,13 @@ class ChainView:
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """A transfer with its payout and wallet, all locked, in the order of the locks."""
+    """A transfer with all that it depends on, locked in the order of the locks.
+
+    `owed` is the sum of the payout's locked shares, in base units.
+    """
 
     payout: Payout
+    owed: int
     transfer: Transfer
     wallet: Wallet
 
@@ -52,13 +56,15 @@ def look_at_chain(ports: Ports, transfer: Transfer) -> ChainView:
 
 
 def lock_all(tx: Transaction, known: Transfer) -> Locked:
-    """Lock payout, transfer and wallet. Raises LookupError if one is missing."""
+    """Lock payout, shares, transfer and wallet. Raises LookupError if one is missing."""
     payout = tx.payouts.lock(known.payout_id)
+    shares = [share.amount for share in tx.shares.lock_of_payout(known.payout_id)]
     transfer = tx.transfers.lock(known.id)
     wallet = tx.wallets.lock(known.wallet_address)
     if payout is None or transfer is None or wallet is None:
         raise LookupError(f"transfer {known.id} lacks its payout or its wallet")
-    return Locked(payout, transfer, wallet)
+    owed = total(shares, transfer.amount.asset).base_units
+    return Locked(payout, owed, transfer, wallet)
 
 
 def why_not(ports: Ports, tx: Transaction, locked: Locked, view: ChainView) -> Refusal | None:
@@ -68,7 +74,6 @@ def why_not(ports: Ports, tx: Transaction, locked: Locked, view: ChainView) -> R
     if channel is None:
         raise LookupError(f"payout {payout.id} has no channel")
     asset = transfer.amount.asset
-    shares = [share.amount for share in tx.shares.lock_of_payout(payout.id)]
     reserved, gas_reserved = tx.wallets.reserved(asset, besides=transfer.id)
     facts = SendFacts(
         sends_stopped=tx.controls.sends_stopped(),
@@ -81,7 +86,7 @@ def why_not(ports: Ports, tx: Transaction, locked: Locked, view: ChainView) -> R
         transfer_destination=transfer.destination,
         refused_destinations=frozenset({_ZERO_ADDRESS, transfer.wallet_address.lower()}),
         amount=transfer.amount.base_units,
-        locked_amount=total(shares, asset).base_units,
+        locked_amount=locked.owed,
         cap=ports.policy.transfer_cap,
         spendable=tx.ledger.balance(Account.HOST_WALLET, asset).base_units - reserved,
         gas_worst_case=view.fees.worst_case,

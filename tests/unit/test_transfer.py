@@ -82,8 +82,7 @@ def test_each_single_broken_fact_is_refused_with_its_reason(reason: Refusal) -> 
 
 
 def test_every_reason_has_its_fact() -> None:
-    """A foreign nonce is seen on the chain and freezes the wallet, before these checks."""
-    assert set(BROKEN) | {Refusal.FOREIGN_NONCE} == set(Refusal)
+    assert set(BROKEN) == set(Refusal)
 
 
 @pytest.mark.parametrize(

@@ -33,12 +33,12 @@ MESSAGE = "m.id, m.topic, m.data, m.attributes, m.ordering_key, m.published_us"
 OPEN_DELIVERIES = f"""
 SELECT d.subscription, d.attempts, d.due, {MESSAGE} FROM deliveries d
 JOIN messages m ON m.id = d.message WHERE d.settled IS NULL ORDER BY m.id
-"""  # noqa: S608 - the only inserted text is the constant above
+"""
 SETTLED_DELIVERIES = f"""
 SELECT {MESSAGE} FROM deliveries d JOIN messages m ON m.id = d.message
 WHERE d.subscription = ? AND d.settled IS NOT NULL AND d.message = coalesce(?, d.message)
 ORDER BY d.settled DESC LIMIT 1
-"""  # noqa: S608 - likewise
+"""
 DROP_OLD_SETTLED = """
 DELETE FROM deliveries WHERE subscription = :name AND settled <= (
     SELECT settled FROM deliveries WHERE subscription = :name AND settled IS NOT NULL

@@ -53,11 +53,21 @@ class Plan:
     pace_seconds: float = 0.3
     confirmations: int = 2
     ports: Mapping[str, int] = field(default_factory=lambda: _free_ports(_parts()))
-    wallet_key: str = field(default_factory=lambda: "0x" + secrets.token_hex(32))
-    bot_token: str = field(default_factory=lambda: f"7000000001:{secrets.token_urlsafe(26)}")
+    wallet_key: str = field(
+        default_factory=lambda: _given("HOST_WALLET_PRIVATE_KEY", "0x" + secrets.token_hex(32))
+    )
+    bot_token: str = field(
+        default_factory=lambda: _given(
+            "TELEGRAM_BOT_TOKEN", f"7000000001:{secrets.token_urlsafe(26)}"
+        )
+    )
     webhook_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
-    ipn_secret: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    api_key: str = field(default_factory=lambda: secrets.token_hex(16))
+    ipn_secret: str = field(
+        default_factory=lambda: _given("NOWPAYMENTS_IPN_SECRET", secrets.token_urlsafe(24))
+    )
+    api_key: str = field(
+        default_factory=lambda: _given("NOWPAYMENTS_API_KEY", secrets.token_hex(16))
+    )
 
     def url(self, part: str) -> str:
         """Where a part listens."""
@@ -145,6 +155,11 @@ def base_environment() -> dict[str, str]:
     kept = ("PATH", "HOME", "LANG", "TZ", "PYTHONHASHSEED", "LOG_FORMAT")
     inherited = {name: os.environ[name] for name in kept if name in os.environ}
     return {**inherited, "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
+
+
+def _given(name: str, otherwise: str) -> str:
+    """A secret that goes with a service named in the environment, or one of our own."""
+    return os.environ.get(name) or otherwise
 
 
 def python(*arguments: str) -> list[str]:

@@ -61,7 +61,7 @@ def running_stack(plan: Plan, *, durable: bool = True) -> Iterator[Stack]:
     keep = plan.folder / "postgres"
     _empty(plan.folder, keep)
     with running_postgres(keep, durable=durable) as server:
-        database_url = prepare_database(server, "funnel")
+        database_url = prepare_database(server, "funnel_sandbox")
         supervisor = Supervisor(plan.folder / "logs")
         stack = Stack(plan, database_url, server, supervisor)
         try:
