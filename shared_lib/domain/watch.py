@@ -23,8 +23,3 @@ class Watch:
 def watch(now: datetime, *, wait_seconds: float, deadline: timedelta) -> Watch:
     """A fresh watch: first look in `wait_seconds`, a person after `deadline`."""
     return Watch(now + timedelta(seconds=wait_seconds), now + deadline)
-
-
-def doubling(first_seconds: float, failures: int, most_seconds: float) -> float:
-    """`first_seconds`, doubled for each failure so far, at most `most_seconds`."""
-    return min(most_seconds, first_seconds * float(2 ** min(failures, 30)))

@@ -126,6 +126,7 @@ def _settle(
     tx.reviews.close(Subject.TRANSFER, str(transfer.id), Reason.FAILING_FOR_A_DAY, now)
     tx.reviews.close(Subject.TRANSFER, str(transfer.id), Reason.REFUSED_BY_PROVIDER, now)
     tx.reviews.close(Subject.TRANSFER, str(transfer.id), Reason.OVERDUE, now)
+    tx.reviews.close(Subject.PAYOUT, str(payout.id), Reason.OVERDUE, now)
     _wake_others(tx, transfer, now)
 
 

@@ -138,6 +138,7 @@ def _look_at_dead_letters(ports: Ports) -> None:
 def _judge(ports: Ports, tx: Transaction, letter: DeadLetter, now: datetime) -> None:
     if letter.entity_id is not None and not _still_stands(tx, letter, letter.entity_id):
         tx.delivery.close_dead_letter(letter.id, now)
+        tx.reviews.close(Subject.DEAD_LETTER, str(letter.id), Reason.OVERDUE, now)
         return
     evidence = (("subscription", letter.subscription), ("message_id", letter.message_id))
     finding = Finding(Subject.DEAD_LETTER, str(letter.id), Reason.OVERDUE, evidence)
