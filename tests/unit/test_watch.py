@@ -2,9 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
-from shared_lib.domain.watch import Watch, doubling, watch
+from shared_lib.domain.watch import Watch, watch
 
 NOW = datetime(2027, 3, 1, tzinfo=UTC)
 
@@ -20,11 +18,3 @@ def test_waiting_moves_the_next_look_and_never_the_deadline() -> None:
     failing = Watch(NOW, deadline, failures=3, failing_since=NOW - timedelta(hours=2))
     later = NOW + timedelta(minutes=5)
     assert failing.wait(later, 15.5) == Watch(later + timedelta(seconds=15.5), deadline)
-
-
-@pytest.mark.parametrize(
-    ("failures", "seconds"),
-    [(0, 60.0), (1, 120.0), (2, 240.0), (5, 1_920.0), (6, 3_600.0), (1_000_000, 3_600.0)],
-)
-def test_the_pause_doubles_with_each_failure_up_to_its_limit(failures: int, seconds: float) -> None:
-    assert doubling(60.0, failures, 3_600.0) == seconds
