@@ -142,9 +142,8 @@ def _open_offer(ports: Ports, visit: _Visit, link_id: str) -> None:
     with ports.database.transaction() as tx:
         order = tx.orders.lock(purchase.order.id)
         require(tx, purchase.lease)
-        if order is None or not tx.delivery.first_time(visit.key, visit.now):
-            return
-        _adopt(ports, tx, visit, replace(purchase, order=order), invoice)
+        if order is not None and tx.delivery.first_time(visit.key, visit.now):
+            _adopt(ports, tx, visit, replace(purchase, order=order), invoice)
         tx.leases.release(purchase.lease)
 
 
