@@ -56,9 +56,8 @@ CREATE TABLE payments (
     CHECK ((received IS NULL) = (fee IS NULL)),
     CHECK ((deposit_hash IS NULL) = (deposit_seen_at IS NULL)),
     CHECK ((next_check_at IS NULL) = (deadline_at IS NULL)),
-    CHECK (status NOT IN ('waiting', 'confirming', 'confirmed', 'sending')
-           OR next_check_at IS NOT NULL),
-    CHECK (NOT (status = 'finished' AND deposit_seen_at IS NULL) OR next_check_at IS NOT NULL)
+    CHECK ((status IN ('waiting', 'confirming', 'confirmed', 'sending')
+            OR (status = 'finished' AND deposit_seen_at IS NULL)) = (next_check_at IS NOT NULL))
 );
 CREATE INDEX payments_due ON payments (next_check_at) WHERE next_check_at IS NOT NULL;
 CREATE INDEX payments_overdue ON payments (deadline_at) WHERE deadline_at IS NOT NULL;

@@ -5,7 +5,7 @@ CREATE TABLE review_items (
     id uuid PRIMARY KEY,
     subject_kind text NOT NULL CHECK (subject_kind IN (
         'payment', 'order', 'invite', 'join_request', 'share', 'payout', 'transfer', 'wallet',
-        'notice', 'dead_letter', 'tick')),
+        'notice', 'dead_letter')),
     subject_id text NOT NULL,
     reason text NOT NULL CHECK (reason ~ '^[a-z_]{3,60}$'),
     evidence jsonb NOT NULL,

@@ -98,7 +98,11 @@ class PostgresDatabase:
                 return session
         with translated():
             session = Session(self._connect())
-        session.simple("BEGIN")
+        try:
+            session.simple("BEGIN")
+        except DatabaseUnavailableError:
+            session.close()
+            raise
         return session
 
     def _roll_back(self, session: Session) -> None:

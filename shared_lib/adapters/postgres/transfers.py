@@ -127,7 +127,7 @@ class PostgresTransfers:
     def lowest_unmined(self, wallet_address: str) -> UUID | None:
         row = self._session.row(
             "SELECT id FROM transfers WHERE wallet_address = :wallet "
-            "AND state IN ('signing', 'sent') ORDER BY nonce LIMIT 1",
+            "AND state = 'sent' ORDER BY nonce LIMIT 1",
             wallet=wallet_address,
         )
         return row["id"] if row else None

@@ -40,13 +40,16 @@ _IS_OPEN = {
 
 
 def _take(kind: Watched, column: str) -> str:
+    """Oldest first, also in the answer: an UPDATE alone returns its rows in any order."""
     return f"""
 WITH due AS (
-    SELECT id FROM {kind.value} WHERE {column} <= :now
+    SELECT id, {column} AS since FROM {kind.value} WHERE {column} <= :now
     ORDER BY {column} LIMIT :most FOR UPDATE SKIP LOCKED
+), taken AS (
+    UPDATE {kind.value} AS row SET {column} = :next_at FROM due WHERE row.id = due.id
+    RETURNING row.id, {_STATE[kind]} AS state, {_GROUP[kind]} AS group_id, due.since
 )
-UPDATE {kind.value} AS taken SET {column} = :next_at FROM due WHERE taken.id = due.id
-RETURNING taken.id, {_STATE[kind]} AS state, {_GROUP[kind]} AS group_id"""
+SELECT id, state, group_id FROM taken ORDER BY since, id"""
 
 
 _TAKE_DUE = {kind: _take(kind, "next_check_at") for kind in Watched}
