@@ -1,36 +1,32 @@
-"""A fresh world for every story, and the count of what was tried."""
+"""Fresh worlds for stories."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from tests.databases import Databases, opened, running_databases
+from shared_lib.adapters.postgres.database import Connect
+from tests.databases import Cleaner
 from tests.world import World
 
 
-@pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    with running_databases(tmp_path_factory.mktemp("postgres")) as databases:
-        yield databases
-
-
 class Worlds:
-    """Worlds that forget each other."""
+    """Worlds that forget each other, on one database that is emptied before each."""
 
-    def __init__(self, databases: Databases) -> None:
-        self._databases = databases
+    def __init__(self, cleaner: Cleaner, connect: Connect) -> None:
+        self._cleaner = cleaner
+        self._connect = connect
 
     @contextmanager
     def fresh(self) -> Iterator[World]:
-        with self._databases.fresh() as url:
-            world = World(lambda: opened(url))
-            try:
-                yield world
-            finally:
-                world.close()
+        self._cleaner.empty()
+        world = World(self._connect)
+        try:
+            yield world
+        finally:
+            world.close()
 
 
 @pytest.fixture
-def worlds(databases: Databases) -> Worlds:
-    return Worlds(databases)
+def worlds(database_cleaner: Cleaner, connect: Connect) -> Worlds:
+    return Worlds(database_cleaner, connect)

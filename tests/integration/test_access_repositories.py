@@ -14,8 +14,8 @@ from shared_lib.domain.notice import NoticeKind, NoticeState
 from shared_lib.domain.offer import Channel, Chat, ChatRole, Offer, Strategy
 from shared_lib.domain.order import Invoice, OrderKind, OrderState
 from shared_lib.ports import Person
+from tests.databases import RecordingDatabase
 from tests.integration import domain_rows as make
-from tests.integration.database import RecordingDatabase
 from tests.integration.domain_rows import DAY, FAILING, NOW, TITLE
 from tests.integration.valid_rows import fresh_chat_id, fresh_number
 

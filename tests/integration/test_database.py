@@ -14,8 +14,8 @@ from shared_lib.domain.ledger import Account, Entry, Posting, PostingKind
 from shared_lib.domain.money import ETH, Money
 from shared_lib.events import NoticeRequested
 from shared_lib.ports import DatabaseUnavailableError, OutboxRow, Transaction
+from tests.databases import WAIT_SECONDS, RecordingDatabase, together
 from tests.integration import domain_rows as make
-from tests.integration.database import WAIT_SECONDS, RecordingDatabase, together
 from tests.integration.domain_rows import NOW
 
 MOST_ERRORS = 50

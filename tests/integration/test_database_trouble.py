@@ -14,8 +14,8 @@ from shared_lib.adapters.postgres.database import PostgresDatabase
 from shared_lib.adapters.postgres.session import UniqueViolationError
 from shared_lib.events import ReconcileTick
 from shared_lib.ports import DatabaseUnavailableError
+from tests.databases import WAIT_SECONDS, Databases, RecordingDatabase, role_setting
 from tests.integration import domain_rows as make
-from tests.integration.database import WAIT_SECONDS, Databases, RecordingDatabase, role_setting
 from tests.integration.domain_rows import NOW
 
 

@@ -14,7 +14,7 @@ from shared_lib.domain.review import Finding, Reason, Subject
 from shared_lib.domain.watch import GIVE_UP_AFTER
 from shared_lib.events import EVENT_TYPES, Event, NoticeRequested, ReconcileTick
 from shared_lib.ports import DeadLetter, OutboxRow, Watched
-from tests.integration.database import WAIT_SECONDS, RecordingDatabase, together
+from tests.databases import WAIT_SECONDS, RecordingDatabase, together
 from tests.integration.valid_rows import LATER, NOW, add
 
 SECOND = timedelta(seconds=1)

@@ -12,13 +12,13 @@ import pg8000.native
 import pytest
 
 from shared_lib.ports import Lease, Leased, Transaction
-from tests.integration import domain_rows as make
-from tests.integration.database import (
+from tests.databases import (
     WAIT_SECONDS,
     RecordingDatabase,
     together,
     wait_until_blocked,
 )
+from tests.integration import domain_rows as make
 from tests.integration.domain_rows import NOW
 
 LASTS = timedelta(seconds=150)

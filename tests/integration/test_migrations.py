@@ -11,7 +11,7 @@ from pg8000.exceptions import DatabaseError
 
 from shared_lib.adapters.postgres.connect import connector
 from shared_lib.adapters.postgres.migrations import MigrationRefusedError, migrate
-from tests.integration.database import SQL, tables, together
+from tests.databases import SQL, tables, together
 
 ALL = sorted(path.name for path in (SQL / "migrations").iterdir())
 APPLIED = "SELECT name FROM schema_migrations ORDER BY number"

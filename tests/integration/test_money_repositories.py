@@ -15,8 +15,8 @@ from shared_lib.domain.offer import PayoutTarget, Strategy
 from shared_lib.domain.payout import PayoutState, WaitingFor
 from shared_lib.domain.share import ShareKind, ShareState
 from shared_lib.domain.transfer import Attempt, AttemptKind, Fees, Mined, TransferState, Wallet
+from tests.databases import RecordingDatabase
 from tests.integration import domain_rows as make
-from tests.integration.database import RecordingDatabase
 from tests.integration.domain_rows import DAY, FAILING, HUGE, NOW, WATCH, eth
 from tests.integration.valid_rows import HASH, add, fresh_address, fresh_hash
 

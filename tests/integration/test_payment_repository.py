@@ -10,8 +10,8 @@ import pytest
 from shared_lib.domain.money import ETH, Money
 from shared_lib.domain.payment import Deposit, EventSource, PaymentStatus, Receipt
 from shared_lib.ports import StoredReport
+from tests.databases import RecordingDatabase, together
 from tests.integration import domain_rows as make
-from tests.integration.database import RecordingDatabase, together
 from tests.integration.domain_rows import DAY, FAILING, HUGE, NOW
 from tests.integration.valid_rows import HASH
 

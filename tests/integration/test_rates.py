@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.integration.database import RecordingDatabase, together
+from tests.databases import RecordingDatabase, together
 from tests.integration.valid_rows import NOW
 
 SECOND = timedelta(seconds=1)

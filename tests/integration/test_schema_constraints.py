@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from pg8000.native import Connection
 
-from tests.integration.database import error_of
+from tests.databases import error_of
 from tests.integration.valid_rows import HASH, LATER, NOW, UNWATCHED, add, fresh_hash
 
 UNIQUE, EXCLUDED, CHECK, NO_PARENT = "23505", "23P01", "23514", "23503"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pg8000.native import Connection
 
-from tests.integration.database import error_of
+from tests.databases import error_of
 from tests.integration.valid_rows import add
 
 CHECK, NOT_ALLOWED = "23514", "42501"

@@ -4,7 +4,7 @@ import pg8000.native
 import pytest
 
 from shared_lib.ports import Leased, Watched
-from tests.integration.database import tables
+from tests.databases import tables
 
 COLUMNS = """
 SELECT c.table_name, c.column_name, c.data_type, c.numeric_precision, c.numeric_scale

@@ -18,7 +18,7 @@ from shared_lib.domain.payout import PayoutState, WaitingFor
 from shared_lib.domain.review import Subject
 from shared_lib.domain.share import ShareKind, ShareState
 from shared_lib.domain.transfer import AttemptKind, TransferState
-from tests.integration.database import error_of
+from tests.databases import error_of
 from tests.integration.valid_rows import HASH, NOW, UNWATCHED, WATCHED, add
 
 CHECK_VIOLATION = "23514"

@@ -15,14 +15,14 @@ from shared_lib.domain.order import OrderState
 from shared_lib.domain.share import ShareState
 from shared_lib.domain.watch import GIVE_UP_AFTER, Watch
 from shared_lib.ports import DeadLetter, Due, Transaction, Watched
-from tests.integration import domain_rows as make
-from tests.integration.database import (
+from tests.databases import (
     WAIT_SECONDS,
     Databases,
     RecordingDatabase,
     role_setting,
     together,
 )
+from tests.integration import domain_rows as make
 from tests.integration.domain_rows import DAY, NOW
 from tests.integration.valid_rows import fresh_number
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pg8000.native
+from pg8000.exceptions import DatabaseError
 
 from shared_lib import ports
 from shared_lib.adapters.postgres.channels import PostgresChannels
@@ -96,8 +97,11 @@ class PostgresDatabase:
                 session.close()
             else:
                 return session
-        with translated():
-            session = Session(self._connect())
+        try:
+            with translated():
+                session = Session(self._connect())
+        except DatabaseError as error:  # whatever the server's reason, it does not let us in
+            raise DatabaseUnavailableError(str(error)) from error
         try:
             session.simple("BEGIN")
         except DatabaseUnavailableError:

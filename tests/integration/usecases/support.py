@@ -1,0 +1,193 @@
+"""What these tests order of a world, and how they read it."""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+from shared_lib.events import Event, ReconcileTick
+from shared_lib.ports import (
+    LeaseHeldError,
+    LeaseLostError,
+    ProviderError,
+    SignedTransfer,
+    UnsignedTransfer,
+)
+from shared_lib.usecases.receive_callback import receive_callback
+from tests.databases import together
+from tests.fakes.chain import FakeSigner
+from tests.fakes.failures import Failures
+from tests.fakes.messenger import FakeMessenger
+from tests.fakes.provider import FakePaymentProvider
+from tests.world import HANDLERS, Pushed, Shop, World
+
+ANN, BEN, STRANGER = 6_000_000_001, 6_000_000_002, 6_999_999_999
+OTHER_ADDRESS = "0x52908400098527886E0F7030069857D2E4169EE7"
+MINUTES_MOST = 60
+
+
+# ---- reading -------------------------------------------------------------------------------------
+
+
+def value(world: World, sql: str) -> Any:
+    """The only value of the only row."""
+    [row] = world.rows(sql)
+    [found] = row.values()
+    return found
+
+
+def column(world: World, sql: str) -> list[Any]:
+    """The first value of every row."""
+    return [next(iter(row.values())) for row in world.rows(sql)]
+
+
+def state_of(world: World, table: str) -> list[str]:
+    """The states of all rows of a table, oldest row first."""
+    return column(world, f"SELECT state FROM {table} ORDER BY created_at, id")
+
+
+def reviews(world: World) -> set[tuple[str, str]]:
+    """Subject and reason of every open review item."""
+    rows = world.rows("SELECT subject_kind, reason FROM review_items WHERE closed_at IS NULL")
+    return {(row["subject_kind"], row["reason"]) for row in rows}
+
+
+def balance(world: World, account: str) -> int:
+    """What an account of the ledger holds, in wei."""
+    sql = f"SELECT coalesce(sum(amount), 0) FROM ledger_entries WHERE account = '{account}'"
+    return int(value(world, sql))
+
+
+def said(world: World, user_id: int) -> list[str]:
+    """The texts that a person was sent, oldest first."""
+    return [message.html for message in world.fake_messenger.messages_to(user_id)]
+
+
+# ---- what goes wrong outside ---------------------------------------------------------------------
+
+MANY = 10_000
+
+
+def break_down(
+    fake: FakeMessenger | FakePaymentProvider, method: str, error: ProviderError
+) -> None:
+    """Let every call of `method` fail until `repair`."""
+    for _ in range(MANY):
+        fake.fail_next(method, error)
+
+
+def repair(fake: FakeMessenger | FakePaymentProvider) -> None:
+    """Nothing fails any more."""
+    fake._failures = Failures()
+
+
+# ---- acting --------------------------------------------------------------------------------------
+
+
+def change(world: World, sql: str) -> None:
+    """Write to the database, as somebody other than the use case under test."""
+    world.rows(sql)
+
+
+def buy(world: World, shop: Shop, user_id: int = ANN, amount: str = "0.0025", tier: int = 0) -> str:
+    """Order and pay; the provider's payment id."""
+    return world.finish(world.order(user_id, shop, tier), amount)
+
+
+def report(world: World, invoice_id: str, status: str, **fields: Any) -> str:
+    """A payment on an invoice in this status, and its callback; the provider's payment id."""
+    payment_id = world.fake_provider.pay(invoice_id, status, **fields)
+    world.call_back(payment_id)
+    return payment_id
+
+
+def go_on(world: World, payment_id: str, status: str, **fields: Any) -> None:
+    """A payment reaches another status, and the callback says so."""
+    world.fake_provider.set_status(payment_id, status, **fields)
+    world.call_back(payment_id)
+
+
+def late_callback(world: World, payment_id: str, status: str, **fields: Any) -> None:
+    """A callback arrives that says less, or something else, than the provider knows by now."""
+    body = json.dumps(
+        world.fake_provider.payments[payment_id] | {"payment_status": status} | fields
+    )
+    signature = world.fake_provider.sign(body.encode())
+    receive_callback(world, body.encode(), signature)
+    world.publish()
+
+
+def tick(world: World, seconds: float = 60) -> None:
+    """Time passes without a block; the tick, and all that it wakes."""
+    world.clock.pass_time(seconds)
+    world.deliver(ReconcileTick())
+    world.drain()
+
+
+def stop_before(world: World, event_type: str) -> Event:
+    """Let everything go on but for the first event of this type, which is taken off the queue."""
+    for _ in range(MINUTES_MOST):
+        while (pushed := _next(world)) is not None:
+            world.queue.remove(pushed)
+            if pushed.event.type == event_type:
+                return pushed.event
+            world.deliver(pushed.event)
+        world.tick()
+    raise AssertionError(f"{event_type} was never published")
+
+
+def _next(world: World) -> Pushed | None:
+    now = world.clock.now()
+    return next((one for one in world.queue if one.not_before <= now), None)
+
+
+def handle(world: World, event: Event) -> None:
+    """Deliver an event; unlike `World.deliver` it shows which exception ended the delivery."""
+    HANDLERS[event.type](world, entity(event))
+    world.publish()
+
+
+def entity(event: Event) -> UUID:
+    """The id that an event is about."""
+    assert event.entity_id is not None
+    return event.entity_id
+
+
+def at_once(world: World, *acts: Callable[[], object]) -> int:
+    """Run all at the same moment, each in a thread of its own; how many were turned away."""
+
+    def run(act: Callable[[], object]) -> int:
+        try:
+            act()
+        except (LeaseHeldError, LeaseLostError):
+            return 1
+        return 0
+
+    turned_away = together(*[_bound(run, act) for act in acts])
+    world.publish()
+    return sum(turned_away)
+
+
+def _bound(run: Callable[[Callable[[], object]], int], act: Callable[[], object]) -> Any:
+    return lambda: run(act)
+
+
+def twice_at_once(world: World, event: Event, times: int = 2) -> int:
+    """Deliver one event several times at once; how many deliveries were turned away."""
+    handler, entity_id = HANDLERS[event.type], entity(event)
+    return at_once(world, *[lambda: handler(world, entity_id)] * times)
+
+
+class InterruptedSigner(FakeSigner):
+    """During its first signature something else happens."""
+
+    def __init__(self, acts: Iterable[Callable[[], object]]) -> None:
+        super().__init__()
+        self._acts = list(acts)
+
+    def sign(self, transfer: UnsignedTransfer) -> SignedTransfer:
+        signed = super().sign(transfer)
+        acts, self._acts = self._acts, []
+        for act in acts:
+            act()
+        return signed
