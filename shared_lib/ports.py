@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from shared_lib.domain.invite import Invite, JoinRequest
-from shared_lib.domain.ledger import Account, Balance, Posting
+from shared_lib.domain.ledger import Account, Balance, Posting, PostingKind
 from shared_lib.domain.membership import Membership, Period
 from shared_lib.domain.message import Message
 from shared_lib.domain.money import Asset, Money
@@ -536,6 +536,7 @@ class Ledger(Protocol):
         """Write a posting; False if the same event was posted before."""
         ...
 
+    def is_posted(self, kind: PostingKind, subject_id: str) -> bool: ...
     def balance(self, account: Account, asset: Asset) -> Money: ...
     def balances(self) -> list[Balance]: ...
 
@@ -617,8 +618,8 @@ class Delivery(Protocol):
 class Transaction(Protocol):
     """One database transaction.
 
-    Rows are locked in the order payment → order → channel → membership → invite → payout →
-    share → transfer → wallet, so that no two transactions ever wait for each other in a ring.
+    Rows are locked in the order payment → order → channel → join request → membership → invite →
+    payout → share → transfer → wallet, so that no two transactions wait for each other in a ring.
     """
 
     people: People

@@ -48,13 +48,25 @@ def answer_join_request(ports: Ports, join_request_id: UUID) -> None:
 
 
 def _decide(tx: Transaction, request: JoinRequest, now: datetime) -> _Case:
+    """What to answer; that we let somebody in is remembered before Telegram is told.
+
+    If the answer is lost and access ends meanwhile, it is still known who came in through us.
+    """
     channel_id = tx.channels.sold_by_chat(request.chat_id)
     membership = tx.memberships.get(channel_id, request.telegram_user_id) if channel_id else None
     may_enter = membership is not None and membership.may_enter(now)
     by_our_link = request.link_name is not None and tx.invites.is_ours(request.link_name)
     answer = join_answer(may_enter=may_enter, by_our_link=by_our_link)
-    invites = tx.invites.lock_live(membership.id) if membership and may_enter else []
-    return _Case(request, membership, answer, tuple(one.link.url for one in invites if one.link))
+    if membership is None or not may_enter:
+        return _Case(request, membership, answer, ())
+    _mark_let_in(tx, membership, membership.let_in_at or now)
+    urls = tuple(one.link.url for one in tx.invites.lock_live(membership.id) if one.link)
+    return _Case(request, membership, answer, urls)
+
+
+def _mark_let_in(tx: Transaction, known: Membership, moment: datetime | None) -> None:
+    membership = tx.memberships.lock(known)
+    tx.memberships.save(replace(membership, let_in_at=moment))
 
 
 def _answer(ports: Ports, lease: Lease, case: _Case) -> JoinState:
@@ -76,20 +88,21 @@ def _answer(ports: Ports, lease: Lease, case: _Case) -> JoinState:
 
 
 def _record(ports: Ports, lease: Lease, case: _Case, answer: JoinState) -> None:
-    now = ports.clock.now()
     with ports.database.transaction() as tx:
-        if case.membership is not None and answer is JoinState.APPROVED:
-            _let_in(tx, case.membership, now)
         require(tx, lease)
+        if case.membership is not None and case.answer is JoinState.APPROVED:
+            if answer is JoinState.APPROVED:
+                _use_invites(tx, case.membership)
+            else:
+                _mark_let_in(tx, case.membership, case.membership.let_in_at)
         request = tx.join_requests.lock(lease.id)
         if request is not None and request.state is JoinState.PENDING:
             tx.join_requests.save(request.answered(answer))
         tx.leases.release(lease)
 
 
-def _let_in(tx: Transaction, known: Membership, now: datetime) -> None:
+def _use_invites(tx: Transaction, known: Membership) -> None:
     membership = tx.memberships.lock(known)
-    tx.memberships.save(replace(membership, let_in_at=membership.let_in_at or now))
     for invite in tx.invites.lock_live(membership.id):
         tx.invites.save(invite.moved(InviteState.USED, None))
 

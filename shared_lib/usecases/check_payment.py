@@ -140,13 +140,20 @@ def _seek_deposit(
     elif not incoming.succeeded or incoming.amount.base_units == 0:
         # An internal transfer looks like this too. Waiting may bring another hash; then a person.
         put_off(ports, tx, Watched.PAYMENT, payment.id, f"{tx_hash} paid nothing to our wallet")
-    elif tx.payments.has_deposit(tx_hash):
+    elif _is_counted(tx, tx_hash):
         _to_review(ports, tx, payment, Reason.DEPOSIT_COUNTED_TWICE, tx_hash)
     elif not _close_enough(receipt.received, incoming.amount, ports.policy.deposit_tolerance_bps):
         fact = f"announced {receipt.received}, arrived {incoming.amount} in {tx_hash}"
         _to_review(ports, tx, payment, Reason.DEPOSIT_DIFFERS, fact)
     else:
         _credit(ports, tx, payment, receipt, Deposit(tx_hash, now), incoming.amount)
+
+
+def _is_counted(tx: Transaction, tx_hash: str) -> bool:
+    """One transaction counts once: for one payment, or as one top-up."""
+    return tx.payments.has_deposit(tx_hash) or tx.ledger.is_posted(
+        ledger.PostingKind.TOP_UP, tx_hash
+    )
 
 
 def _disagreement(ports: Ports, payment: Payment, receipt: Receipt, report: Report) -> str | None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared_lib.adapters.postgres.session import Session
-from shared_lib.domain.ledger import Account, Balance, Posting
+from shared_lib.domain.ledger import Account, Balance, Posting, PostingKind
 from shared_lib.domain.money import Asset, Money, asset_of
 
 _ENTRY = """
@@ -40,6 +40,13 @@ class PostgresLedger:
                     amount=entry.amount.base_units,
                 )
         return is_new
+
+    def is_posted(self, kind: PostingKind, subject_id: str) -> bool:
+        return self._session.did(
+            "SELECT id FROM ledger_transactions WHERE kind = :kind AND subject_id = :subject_id",
+            kind=kind,
+            subject_id=subject_id,
+        )
 
     def balance(self, account: Account, asset: Asset) -> Money:
         row = self._session.row(

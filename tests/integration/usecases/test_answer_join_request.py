@@ -193,7 +193,6 @@ def test_a_day_of_failures_goes_to_review(world: World, shop: Shop) -> None:
     repair(world.fake_messenger)
 
 
-@pytest.mark.xfail(reason="the approval is not remembered before it is asked for", strict=True)
 def test_who_was_let_in_without_an_answer_is_remembered(world: World, shop: Shop) -> None:
     """Access ended before the second try: the person is inside and must be removable later."""
     event = asked(world, ANN, buyer(world, shop))

@@ -62,7 +62,6 @@ def test_the_deposit_of_a_payment_is_no_top_up(world: World, shop: Shop) -> None
     assert "deposit of a payment" in refused(world, tx_hash)
 
 
-@pytest.mark.xfail(reason="check_payment does not look among the top-ups", strict=True)
 def test_a_top_up_is_no_deposit_of_a_payment(connect: Connect) -> None:
     """Somebody booked a deposit as gas money by mistake: it must not count a second time."""
     with closing(World(connect)) as world:

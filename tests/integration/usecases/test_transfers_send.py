@@ -5,7 +5,8 @@ from functools import partial
 import pytest
 
 from shared_lib.events import Event, TransferAuthorized
-from shared_lib.ports import BroadcastResult, LeaseLostError
+from shared_lib.ports import BroadcastResult, Leased, LeaseLostError
+from shared_lib.usecases.lease import claim
 from shared_lib.usecases.send_transfer import send_transfer
 from tests.integration.usecases.support import (
     ANN,
@@ -160,6 +161,22 @@ def test_who_lost_the_lease_while_signing_records_nothing(world: World) -> None:
     assert {one.nonce for one in world.signer.signed} == {0}
     stored = world.rows("SELECT max_fee FROM transfer_attempts")
     assert [int(row["max_fee"]) for row in stored] == [world.signer.signed[1].fees.max_fee]
+    assert_sent_once(world)
+
+
+def test_who_lost_the_lease_to_one_still_at_work_stores_nothing(world: World) -> None:
+    event = authorized(world)
+
+    def claim_it() -> None:
+        world.clock.pass_time(world.policy.lease_seconds + 1)
+        with world.real_database.transaction() as tx:
+            claim(world, tx, Leased.TRANSFER, entity(event))
+
+    world.signer = InterruptedSigner([claim_it])
+    with pytest.raises(LeaseLostError):
+        handle(world, event)
+    assert state_of(world, "transfers") == ["signing"]
+    assert value(world, "SELECT count(*) FROM transfer_attempts") == 0
     assert_sent_once(world)
 
 
