@@ -557,6 +557,9 @@ class Reviews(Protocol):
         ...
 
     def close(self, subject: Subject, subject_id: str, reason: Reason, now: datetime) -> None: ...
+    def close_moved_on(self, kind: Watched, subject: Subject, now: datetime) -> int:
+        """Close what is open only because a row stood still, once the row is done; how many."""
+        ...
 
 
 class Controls(Protocol):

@@ -59,14 +59,14 @@ def _decide(tx: Transaction, request: JoinRequest, now: datetime) -> _Case:
     answer = join_answer(may_enter=may_enter, by_our_link=by_our_link)
     if membership is None or not may_enter:
         return _Case(request, membership, answer, ())
-    _mark_let_in(tx, membership, membership.let_in_at or now)
+    _mark_let_in(tx, membership, now)
     urls = tuple(one.link.url for one in tx.invites.lock_live(membership.id) if one.link)
     return _Case(request, membership, answer, urls)
 
 
-def _mark_let_in(tx: Transaction, known: Membership, moment: datetime | None) -> None:
+def _mark_let_in(tx: Transaction, known: Membership, now: datetime) -> None:
     membership = tx.memberships.lock(known)
-    tx.memberships.save(replace(membership, let_in_at=moment))
+    tx.memberships.save(replace(membership, let_in_at=membership.let_in_at or now))
 
 
 def _answer(ports: Ports, lease: Lease, case: _Case) -> JoinState:
@@ -90,11 +90,8 @@ def _answer(ports: Ports, lease: Lease, case: _Case) -> JoinState:
 def _record(ports: Ports, lease: Lease, case: _Case, answer: JoinState) -> None:
     with ports.database.transaction() as tx:
         require(tx, lease)
-        if case.membership is not None and case.answer is JoinState.APPROVED:
-            if answer is JoinState.APPROVED:
-                _use_invites(tx, case.membership)
-            else:
-                _mark_let_in(tx, case.membership, case.membership.let_in_at)
+        if case.membership is not None and answer is JoinState.APPROVED:
+            _use_invites(tx, case.membership)
         request = tx.join_requests.lock(lease.id)
         if request is not None and request.state is JoinState.PENDING:
             tx.join_requests.save(request.answered(answer))

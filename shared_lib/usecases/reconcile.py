@@ -39,6 +39,7 @@ def reconcile(ports: Ports, slot: int) -> None:
     for kind in _EVENTS:
         _report_overdue(ports, kind)
     _look_at_dead_letters(ports)
+    _close_what_moved_on(ports)
     with ports.database.transaction() as tx:
         tx.orders.expire(ports.clock.now(), ITEMS_MOST)
 
@@ -80,6 +81,12 @@ def _report_overdue(ports: Ports, kind: Watched) -> None:
                 tx,
                 Finding(subject_of(kind), str(item.id), Reason.OVERDUE, evidence),
             )
+
+
+def _close_what_moved_on(ports: Ports) -> None:
+    with ports.database.transaction() as tx:
+        for kind in _EVENTS:
+            tx.reviews.close_moved_on(kind, subject_of(kind), ports.clock.now())
 
 
 # ---- which event wakes which row -----------------------------------------------------------------

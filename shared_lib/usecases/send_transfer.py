@@ -41,6 +41,7 @@ from shared_lib.usecases.sending import (
     look_at_chain,
     pause,
     refuse,
+    show_refusal,
     why_not,
 )
 
@@ -159,6 +160,8 @@ def _refuse_signing(ports: Ports, tx: Transaction, locked: Locked, reason: Refus
     """
     transfer, wallet = locked.transfer, locked.wallet
     if transfer.nonce != wallet.next_nonce - 1:
+        if not reason.may_pass:
+            show_refusal(ports, tx, locked, reason)
         pause(ports, tx, transfer)
         return transfer
     tx.wallets.save(replace(wallet, next_nonce=wallet.next_nonce - 1))

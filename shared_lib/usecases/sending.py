@@ -102,19 +102,24 @@ def refuse(ports: Ports, tx: Transaction, locked: Locked, reason: Refusal) -> No
     """
     transfer = locked.transfer
     if reason is not Refusal.SENDS_STOPPED:
-        evidence = (
-            ("refusal", reason.value),
-            ("amount", str(transfer.amount)),
-            ("wallet", locked.wallet.frozen_because or "not frozen"),
-        )
-        finding = Finding(Subject.TRANSFER, str(transfer.id), Reason.TRANSFER_REFUSED, evidence)
-        review(ports, tx, finding)
+        show_refusal(ports, tx, locked, reason)
     if reason.may_pass:
         pause(ports, tx, transfer)
         return
     tx.wallets.unreserve(transfer.id)
     tx.transfers.save(transfer.moved(TransferState.REVIEW, None))
     tx.payouts.save(locked.payout.moved(PayoutState.REVIEW, None))
+
+
+def show_refusal(ports: Ports, tx: Transaction, locked: Locked, reason: Refusal) -> None:
+    """Tell a person why a transfer is not sent."""
+    evidence = (
+        ("refusal", reason.value),
+        ("amount", str(locked.transfer.amount)),
+        ("wallet", locked.wallet.frozen_because or "not frozen"),
+    )
+    subject_id = str(locked.transfer.id)
+    review(ports, tx, Finding(Subject.TRANSFER, subject_id, Reason.TRANSFER_REFUSED, evidence))
 
 
 def pause(ports: Ports, tx: Transaction, transfer: Transfer) -> None:

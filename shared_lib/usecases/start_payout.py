@@ -120,6 +120,10 @@ def _send(
     for share in shares:
         tx.shares.save(share.moved(ShareState.LOCKED))
         tx.payouts.take_share(payout.id, share.id)
+        for reason in (Reason.OVERDUE, Reason.FAILING_FOR_A_DAY):
+            tx.reviews.close(Subject.SHARE, str(share.id), reason, now)
+    channel = str(payout.channel_id)
+    tx.reviews.close(Subject.SHARE, channel, Reason.REFUSED_BY_PROVIDER, now)
     tx.payouts.save(payout.moved(PayoutState.SENDING, _watch(ports, now, _PAYOUT_DEADLINE)))
     transfer = Transfer(
         id=ports.ids.new(),
@@ -145,10 +149,9 @@ def _wait(
 
 
 def _rest(ports: Ports, tx: Transaction, shares: list[Share], now: datetime) -> None:
+    """Shares that wait for a reason are no trouble: a person looks after a month, not a day."""
     for share in shares:
-        tx.watches.wait(
-            Watched.SHARE, share.id, now + timedelta(seconds=ports.policy.republish_seconds)
-        )
+        tx.shares.save(replace(share, watch=_watch(ports, now, _WAITING_DEADLINE)))
 
 
 def _watch(ports: Ports, now: datetime, deadline: timedelta) -> Watch:

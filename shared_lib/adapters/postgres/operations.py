@@ -5,7 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from shared_lib.adapters.postgres.session import Session
+from shared_lib.adapters.postgres.watches import STATE_COLUMNS
 from shared_lib.domain.review import Finding, Reason, Subject
+from shared_lib.ports import Watched
 
 _OPEN = """
 INSERT INTO review_items (id, subject_kind, subject_id, reason, evidence, opened_at)
@@ -13,6 +15,20 @@ VALUES (:id, :subject_kind, :subject_id, :reason, CAST(:evidence AS jsonb), :now
 ON CONFLICT (subject_kind, subject_id, reason) WHERE closed_at IS NULL DO NOTHING
 RETURNING id
 """
+
+# What was overdue or failing, and came to its end after all. A row in review keeps its items.
+_CLOSE_MOVED_ON = {
+    kind: f"""
+UPDATE review_items AS item SET closed_at = :now
+WHERE item.closed_at IS NULL AND item.subject_kind = :subject_kind
+  AND item.reason IN ('overdue', 'failing_for_a_day')
+  AND EXISTS (
+    SELECT FROM {kind.value} AS row
+    WHERE row.id = CASE item.subject_kind WHEN :subject_kind THEN CAST(item.subject_id AS uuid) END
+      AND row.next_check_at IS NULL AND {STATE_COLUMNS[kind]} <> 'review')
+RETURNING item.id"""
+    for kind in Watched
+}
 
 
 class PostgresReviews:
@@ -39,6 +55,9 @@ class PostgresReviews:
             reason=reason,
             now=now,
         )
+
+    def close_moved_on(self, kind: Watched, subject: Subject, now: datetime) -> int:
+        return len(self._session.rows(_CLOSE_MOVED_ON[kind], subject_kind=subject, now=now))
 
 
 class PostgresControls:

@@ -7,7 +7,7 @@ from shared_lib.adapters.postgres.session import Row, Session
 from shared_lib.ports import Due, Watched
 
 # How each table says what state a row is in, and by which id its work is asked for.
-_STATE = dict.fromkeys(Watched, "state") | {
+STATE_COLUMNS = dict.fromkeys(Watched, "state") | {
     Watched.PAYMENT: "status",
     Watched.DEAD_LETTER: "'open'",
 }
@@ -47,7 +47,7 @@ WITH due AS (
     ORDER BY {column} LIMIT :most FOR UPDATE SKIP LOCKED
 ), taken AS (
     UPDATE {kind.value} AS row SET {column} = :next_at FROM due WHERE row.id = due.id
-    RETURNING row.id, {_STATE[kind]} AS state, {_GROUP[kind]} AS group_id, due.since
+    RETURNING row.id, {STATE_COLUMNS[kind]} AS state, {_GROUP[kind]} AS group_id, due.since
 )
 SELECT id, state, group_id FROM taken ORDER BY since, id"""
 

@@ -224,3 +224,15 @@ def test_a_delivered_event_of_a_row_that_is_gone_does_nothing(world: World, shop
     for _ in range(3):
         handle(world, event)
     assert len(said(world, ANN)) == 1
+
+
+def test_an_overdue_item_closes_once_its_row_is_done(world: World, shop: Shop) -> None:
+    """A person is not shown what came to its end by itself; what is in review stays shown."""
+    world.finish(world.order(ANN, shop))
+    world.queue.clear()
+    world.clock.pass_time(9 * 24 * 3600)
+    world.deliver(ReconcileTick())
+    assert ("payment", "overdue") in reviews(world)
+    world.run()
+    world.tick()
+    assert reviews(world) == set()
