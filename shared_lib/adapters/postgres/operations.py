@@ -16,7 +16,7 @@ ON CONFLICT (subject_kind, subject_id, reason) WHERE closed_at IS NULL DO NOTHIN
 RETURNING id
 """
 
-# What was overdue or failing, and came to its end after all. A row in review keeps its items.
+# What was overdue or failing, and came to its end after all. A row that was given up keeps them.
 _CLOSE_MOVED_ON = {
     kind: f"""
 UPDATE review_items AS item SET closed_at = :now
@@ -25,7 +25,8 @@ WHERE item.closed_at IS NULL AND item.subject_kind = :subject_kind
   AND EXISTS (
     SELECT FROM {kind.value} AS row
     WHERE row.id = CASE item.subject_kind WHEN :subject_kind THEN CAST(item.subject_id AS uuid) END
-      AND row.next_check_at IS NULL AND {STATE_COLUMNS[kind]} <> 'review')
+      AND row.next_check_at IS NULL
+      AND {STATE_COLUMNS[kind]} NOT IN ('review', 'undeliverable'))
 RETURNING item.id"""
     for kind in Watched
 }
