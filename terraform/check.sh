@@ -11,10 +11,10 @@ fi
 terraform fmt -recursive -check
 
 if [[ -n ${TERRAFORM_OFFLINE:-} ]]; then
-  for environment in dev prod; do
-    echo "-- $environment"
-    "$TERRAFORM_OFFLINE" . all -var-file="environments/$environment.tfvars"
-  done
+  echo "-- dev: apply, a second plan that must be empty, destroy"
+  "$TERRAFORM_OFFLINE" . all -var-file=environments/dev.tfvars
+  echo "-- prod: plan"
+  "$TERRAFORM_OFFLINE" . plan -input=false -no-color -var-file=environments/prod.tfvars | tail -1
   "$TERRAFORM_OFFLINE" . test
   exit 0
 fi

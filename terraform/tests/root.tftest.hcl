@@ -104,7 +104,6 @@ run "everything" {
       if grant.secret_id == google_secret_manager_secret.this["HOST_WALLET_PRIVATE_KEY"].id
       ]) == toset([
       google_service_account.function["send_transfer"].member,
-      google_service_account.function["check_transfer"].member,
     ])
     error_message = "Only the functions that sign may read the wallet's key."
   }
