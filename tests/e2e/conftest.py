@@ -8,7 +8,7 @@ from _pytest.nodeid import coerce_node_id
 
 from tests.e2e.stage import Stage
 from tests.invariants import _QUERIES as RULES
-from tests.sandbox.stack.plan import Plan
+from tests.sandbox.stack.plan import Plan, function_table
 from tests.sandbox.stack.run import Stack, running_stack
 
 ONE_ETHER = 10**18
@@ -57,3 +57,28 @@ def _books_are_sound(scene: Stage) -> Iterator[None]:
     yield
     broken = {rule: found for rule, sql in RULES.items() if (found := scene.rows(sql))}
     assert not broken
+
+
+@pytest.fixture(autouse=True)
+def _logs_keep_secrets(scene: Stage) -> Iterator[None]:
+    """After every test no function has written a secret, an invite link or a whole address."""
+    yield
+    found = {
+        path.name: secret[:6]
+        for path in _logs_of_functions(scene)
+        for secret in _unspeakable(scene)
+        if secret in path.read_text(errors="replace")
+    }
+    assert not found
+
+
+def _logs_of_functions(scene: Stage) -> list[Path]:
+    folder = scene.stack.plan.folder / "logs"
+    return [folder / f"{name}.log" for name in function_table()["functions"]]
+
+
+def _unspeakable(scene: Stage) -> list[str]:
+    plan = scene.stack.plan
+    key = plan.wallet_key.removeprefix("0x")
+    secrets = [key, plan.bot_token, plan.webhook_secret, plan.ipn_secret, plan.api_key]
+    return [*secrets, "t.me/+", plan.wallet_address, scene.stack.database_url]

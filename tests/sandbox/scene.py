@@ -15,7 +15,7 @@ import pg8000.native
 
 from shared_lib.domain.money import ETH, Money
 from shared_lib.domain.offer import Chat, ChatRole, PayoutTarget, Strategy
-from shared_lib.ports import Person
+from shared_lib.ports import Person, RetryableError
 from shared_lib.runtime.settings import (
     ChainSettings,
     DatabaseSettings,
@@ -211,7 +211,14 @@ class Scene:
 
     def balance(self, address: str) -> Money:
         """ETH at an address, read from the chain."""
-        return self.ports.chain.balance(address)
+
+        def look() -> list[Money]:
+            try:
+                return [self.ports.chain.balance(address)]
+            except RetryableError:  # a kept connection may have ended meanwhile
+                return []
+
+        return self.wait_for(f"the balance of {address}", look)[0]
 
     def transaction(self, tx_hash: str) -> dict[str, Any]:
         """A transaction as the node shows it."""

@@ -25,7 +25,15 @@ def main() -> None:
     # Once it has shut down, uvicorn repeats the signal for whoever handled it before.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1 if app.state.failed else 0))
     # Requests that a fault holds back must not delay the end.
-    uvicorn.run(app, host=HOST, port=options.port, log_level="warning", timeout_graceful_shutdown=1)
+    uvicorn.run(
+        app,
+        host=HOST,
+        port=options.port,
+        log_level="warning",
+        timeout_graceful_shutdown=1,
+        # As long as nodes keep connections: a client must not lose its request to a closing one.
+        timeout_keep_alive=75,
+    )
 
 
 if __name__ == "__main__":
