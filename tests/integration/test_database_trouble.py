@@ -142,3 +142,17 @@ def test_of_two_transactions_in_a_deadlock_one_is_told_to_try_again(
         answers = sorted(threads.map(lock, ids, reversed(ids)))
     assert answers == ["deadlock detected", "done"]
     assert database.idle() == 2
+
+
+def test_a_lock_that_is_held_too_long_is_trouble_that_passes(
+    database: RecordingDatabase, owner_connection: pg8000.native.Connection
+) -> None:
+    """The delivery comes again later; nothing is concluded from it."""
+    owner_connection.run("BEGIN")
+    owner_connection.run("LOCK TABLE channels IN ACCESS EXCLUSIVE MODE")
+    session = database._begin()
+    session.simple("SET LOCAL lock_timeout = '50ms'")
+    with pytest.raises(DatabaseUnavailableError):
+        session.simple("SELECT FROM channels")
+    database._roll_back(session)
+    owner_connection.run("ROLLBACK")
