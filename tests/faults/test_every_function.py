@@ -2,14 +2,18 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from uuid import uuid4
 
 import pytest
 
 from shared_lib.domain.update import AskToJoin, OpenOffer
 from shared_lib.events import Event, ReconcileTick
-from shared_lib.ports import LeaseHeldError, LeaseLostError, Person
+from shared_lib.ports import DeadLetter, LeaseHeldError, LeaseLostError, Person
 from shared_lib.usecases.handle_update import handle_update
+from shared_lib.usecases.reconcile import reconcile
+from shared_lib.usecases.record_dead_letter import record_dead_letter
 from tests.faults.conftest import Worlds
 from tests.faults.story import BUYER, Story
 from tests.points import KilledError
@@ -251,3 +255,64 @@ def test_two_updates_at_once_make_one_order(worlds: Worlds) -> None:
         assert len(world.rows("SELECT id FROM orders")) == 1
         assert len(world.fake_provider.invoices) == 1
         assert len(world.fake_messenger.messages_to(BUYER)) == 1
+
+
+def test_two_ticks_of_one_slot_publish_once(worlds: Worlds) -> None:
+    """The scheduler may fire twice; each due row is handed out once."""
+    with worlds.fresh() as world:
+        story = Story(world)
+        story.begin()
+        world.queue.clear()
+        world.clock.pass_time(600)
+        slot = int(world.clock.now().timestamp() // 60)
+        _at_once(lambda: reconcile(world, slot))
+        world.publish()
+        events = [(one.event.type, one.event.entity_id) for one in world.queue]
+        assert len(events) == len(set(events)) > 0
+        story.finish()
+
+
+def test_a_dead_letter_is_kept_once_whatever_happens(
+    worlds: Worlds, record_property: Record
+) -> None:
+    """Its recorder dies at every point, gets it again, and twice at the same moment."""
+    for point in range(POINTS_MOST):
+        with worlds.fresh() as world:
+            letter = DeadLetter(
+                uuid4(), "m1", "projects/p/subscriptions/s", None, None, "not an event", {}
+            )
+            again = replace(letter, id=uuid4())
+            survived = _survives(world, partial(_recorded, world, letter), point)
+            world.points.start()
+            _at_once(partial(record_dead_letter, world, again))
+            assert len(world.rows("SELECT id FROM dead_letters")) == 1
+            if survived:
+                record_property("fault_points", point)
+                assert point > 0
+                return
+
+
+def _recorded(world: World, letter: DeadLetter) -> None:
+    """Record it as a function does, which a fatal point can end."""
+    world.points.start(world.fatal_point)
+    record_dead_letter(world, letter)
+
+
+def _at_once(work: Callable[[], None]) -> None:
+    """Two processes do the same at the same moment."""
+    barrier = threading.Barrier(2)
+    broken: list[Exception] = []
+
+    def run() -> None:
+        barrier.wait()
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 (reported below, out of the thread)
+            broken.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not broken
