@@ -37,11 +37,11 @@ class PaymentStatus(StrEnum):
     @property
     def is_under_way(self) -> bool:
         """The provider is still expected to say something."""
-        return self in _UNDER_WAY
+        return self in UNDER_WAY
 
 
 _RANKS = {status: rank for rank, status in enumerate(PaymentStatus)}
-_UNDER_WAY = frozenset(
+UNDER_WAY = frozenset(
     {
         PaymentStatus.WAITING,
         PaymentStatus.CONFIRMING,

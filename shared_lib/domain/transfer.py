@@ -140,6 +140,7 @@ class Refusal(StrEnum):
     SENDS_STOPPED = "sends_stopped"
     WALLET_FROZEN = "wallet_frozen"
     WRONG_CHAIN = "wrong_chain"
+    PAYMENT_REFUNDED = "payment_refunded"
     UNKNOWN_ASSET = "unknown_asset"
     DESTINATION_CHANGED = "destination_changed"
     DESTINATION_REFUSED = "destination_refused"
@@ -175,6 +176,8 @@ class SendFacts:
     sends_stopped: bool
     wallet: Wallet
     chain_id: int
+    expected_chain_id: int
+    has_refunded_payment: bool
     asset_id: str
     sendable_assets: frozenset[str]
     frozen_destination: str
@@ -206,7 +209,11 @@ def refusal(facts: SendFacts) -> Refusal | None:
         ),
         (facts.amount <= 0 or facts.amount != facts.locked_amount, Refusal.AMOUNT_DIFFERS),
         (facts.amount > facts.cap, Refusal.OVER_CAP),
-        (facts.wallet.chain_id != facts.chain_id, Refusal.WRONG_CHAIN),
+        (facts.has_refunded_payment, Refusal.PAYMENT_REFUNDED),
+        (
+            not facts.wallet.chain_id == facts.chain_id == facts.expected_chain_id,
+            Refusal.WRONG_CHAIN,
+        ),
         (facts.wallet.frozen_because is not None, Refusal.WALLET_FROZEN),
         (facts.sends_stopped, Refusal.SENDS_STOPPED),
         (facts.amount > facts.spendable, Refusal.NOT_SPENDABLE),

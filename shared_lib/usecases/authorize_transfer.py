@@ -41,7 +41,8 @@ def authorize_transfer(ports: Ports, transfer_id: UUID) -> None:
 
 def _decide(ports: Ports, tx: Transaction, locked: Locked, view: ChainView) -> None:
     wallet = freeze_if_foreign(ports, tx, locked.wallet, view.mined_nonce)
-    reason = why_not(ports, tx, replace(locked, wallet=wallet), view)
+    locked = replace(locked, wallet=wallet)
+    reason = why_not(ports, tx, locked, view)
     if reason is not None:
         refuse(ports, tx, locked, reason)
     else:

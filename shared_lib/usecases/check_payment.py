@@ -4,6 +4,7 @@ Access never waits for this. Money does: an owner's share becomes payable only w
 own answer agrees with its callback and the deposit stands in our wallet on the chain.
 """
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 from shared_lib.domain import ledger
 from shared_lib.domain.money import BASIS_POINTS, InvalidAmountError, Money, parse_amount
 from shared_lib.domain.payment import (
+    UNDER_WAY,
     Deposit,
     EventSource,
     Payment,
@@ -36,6 +38,8 @@ from shared_lib.ports import (
 from shared_lib.usecases.setback import put_off, review
 
 SHARE_DEADLINE = timedelta(hours=24)
+# Anything else is no transaction of this chain, such as a transfer inside the provider's books.
+_HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +94,9 @@ def _ask(ports: Ports, payment: Payment) -> _Answer:
     except BadReportError as error:
         raise RetryableError(f"unreadable answer: {error}") from error
     incoming = None
-    if payment.receipt is not None and report.payout_hash is not None:
+    if payment.receipt is not None and _HASH.fullmatch(report.payout_hash or ""):
         incoming = ports.chain.incoming(
-            report.payout_hash, ports.policy.host_wallet, payment.receipt.received.asset
+            report.payout_hash or "", ports.policy.host_wallet, payment.receipt.received.asset
         )
     return _Answer(body, report, incoming)
 
@@ -128,15 +132,18 @@ def _look_again(ports: Ports, tx: Transaction, payment: Payment) -> None:
 def _seek_deposit(
     ports: Ports, tx: Transaction, payment: Payment, receipt: Receipt, answer: _Answer
 ) -> None:
+    now = ports.clock.now()
+    if answer.report.known_status in UNDER_WAY:
+        # The provider's answers may lag behind its callbacks: that is no contradiction.
+        tx.watches.wait(Watched.PAYMENT, payment.id, now + _deposit_pause(ports, receipt, now))
+        return
     disagreement = _disagreement(ports, payment, receipt, answer.report)
     if disagreement is not None:
         _disagree(ports, tx, payment, disagreement)
         return
-    now = ports.clock.now()
     incoming, tx_hash = answer.incoming, (answer.report.payout_hash or "").lower()
     if incoming is None or incoming.confirmations < ports.policy.confirmations:
-        pause = timedelta(seconds=ports.policy.transfer_check_seconds)
-        tx.watches.wait(Watched.PAYMENT, payment.id, now + pause)
+        tx.watches.wait(Watched.PAYMENT, payment.id, now + _deposit_pause(ports, receipt, now))
     elif not incoming.succeeded or incoming.amount.base_units == 0:
         # An internal transfer looks like this too. Waiting may bring another hash; then a person.
         put_off(ports, tx, Watched.PAYMENT, payment.id, f"{tx_hash} paid nothing to our wallet")
@@ -147,6 +154,14 @@ def _seek_deposit(
         _to_review(ports, tx, payment, Reason.DEPOSIT_DIFFERS, fact)
     else:
         _credit(ports, tx, payment, receipt, Deposit(tx_hash, now), incoming.amount)
+
+
+def _deposit_pause(ports: Ports, receipt: Receipt, now: datetime) -> timedelta:
+    """Short while the deposit is due, longer the longer it does not come."""
+    policy = ports.policy
+    growing = (now - receipt.finished_at).total_seconds() / 8
+    least, most = policy.transfer_check_seconds, policy.payment_check_most_seconds
+    return timedelta(seconds=min(max(least, growing), most))
 
 
 def _is_counted(tx: Transaction, tx_hash: str) -> bool:

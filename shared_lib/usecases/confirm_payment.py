@@ -60,7 +60,10 @@ def confirm_payment(ports: Ports, payment_id: UUID) -> None:
     """Apply all stored reports to a payment. Doing it again, or at once, changes nothing."""
     with ports.database.transaction() as tx:
         payment = tx.payments.lock(payment_id)
-        if payment is None or payment.status is PaymentStatus.REVIEW:
+        if payment is None:
+            return
+        tx.payments.news_applied(payment_id)
+        if payment.status is PaymentStatus.REVIEW:
             return
         reports = [ports.provider.read_report(body) for body in tx.payments.bodies(payment_id)]
         status = advanced(payment.status, highest_status(reports))
@@ -219,7 +222,7 @@ def _end(ports: Ports, tx: Transaction, payment: Payment, status: PaymentStatus)
     in_part = status is PaymentStatus.PARTIALLY_PAID
     if in_part:
         review(ports, tx, Finding(Subject.PAYMENT, str(payment.id), Reason.PAID_IN_PART))
-    if order is None or order.state is OrderState.PAID:
+    if order is None or order.state is OrderState.PAID or tx.payments.has_other_under_way(payment):
         return
     if not in_part:
         ended = order.state if order.state is not OrderState.OPEN else OrderState.CLOSED

@@ -5,6 +5,7 @@ Reads and writes the database only. A lost message is therefore a delay, and nev
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from shared_lib.domain.review import Finding, Reason, Subject
@@ -16,6 +17,7 @@ from shared_lib.events import (
     JoinRequested,
     NoticeRequested,
     PaymentCheckDue,
+    PaymentUpdated,
     PayoutRequested,
     TransferAuthorized,
     TransferCheckDue,
@@ -33,13 +35,46 @@ def reconcile(ports: Ports, slot: int) -> None:
     with ports.database.transaction() as tx:
         if not tx.delivery.start_tick(_TICK, slot, ports.clock.now()):
             return
-    _publish_left_behind(ports)
-    for kind in _EVENTS:
-        _publish_due(ports, kind)
-    for kind in _EVENTS:
-        _report_overdue(ports, kind)
-    _look_at_dead_letters(ports)
-    _close_what_moved_on(ports)
+    failures = [failure for step in _steps() if (failure := _tried(ports, step)) is not None]
+    if failures:
+        raise failures[0]
+
+
+Step = Callable[[Ports], None]
+
+
+def _steps() -> list[Step]:
+    """Everything that one run does; each step stands for itself."""
+    return [
+        _publish_left_behind,
+        _publish_unapplied,
+        *(partial(_publish_due, kind=kind) for kind in _EVENTS),
+        *(partial(_report_overdue, kind=kind) for kind in _EVENTS),
+        _look_at_dead_letters,
+        _close_what_moved_on,
+        _expire_orders,
+    ]
+
+
+def _tried(ports: Ports, step: Step) -> Exception | None:
+    """One row that cannot be handled must not keep all others from being looked at."""
+    try:
+        step(ports)
+    except Exception as failure:  # noqa: BLE001 (raised again once every step had its turn)
+        return failure
+    return None
+
+
+def _publish_unapplied(ports: Ports) -> None:
+    """Reports that were stored, and whose event was lost: also on payments that had ended."""
+    now = ports.clock.now()
+    before = now - timedelta(seconds=ports.policy.republish_seconds)
+    with ports.database.transaction() as tx:
+        for payment_id in tx.payments.take_unapplied(before, now, ITEMS_MOST):
+            tx.outbox.add(PaymentUpdated(payment_id=payment_id), now)
+
+
+def _expire_orders(ports: Ports) -> None:
     with ports.database.transaction() as tx:
         tx.orders.expire(ports.clock.now(), ITEMS_MOST)
 

@@ -63,6 +63,9 @@ def _deliver(
         _close(ports, lease, invite, membership, already_inside=False)
         return
     if ports.messenger.is_inside(chat.chat_id, membership.telegram_user_id):
+        if invite.link is not None:  # delivered, used, and never recorded: nobody else needs it
+            require_time(ports, lease)
+            ports.messenger.revoke_link(chat.chat_id, invite.link.url)
         _close(ports, lease, invite, membership, already_inside=True)
         return
     link = invite.link

@@ -79,6 +79,8 @@ def why_not(ports: Ports, tx: Transaction, locked: Locked, view: ChainView) -> R
         sends_stopped=tx.controls.sends_stopped(),
         wallet=locked.wallet,
         chain_id=view.chain_id,
+        expected_chain_id=ports.policy.chain_id,
+        has_refunded_payment=tx.payouts.has_refunded_payment(payout.id),
         asset_id=asset.id,
         sendable_assets=SENDABLE_ASSETS,
         frozen_destination=payout.target.address,

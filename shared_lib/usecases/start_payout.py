@@ -16,6 +16,7 @@ from shared_lib.ports import (
     PermanentError,
     Ports,
     ProviderError,
+    RetryableError,
     Transaction,
     Watched,
 )
@@ -62,7 +63,10 @@ def _payable(ports: Ports, tx: Transaction, channel: Channel) -> list[Share]:
 def _open_wallet(ports: Ports) -> None:
     """Start to count the host wallet's nonces from where the chain stands."""
     address = ports.policy.host_wallet
-    wallet = Wallet(address, ports.chain.chain_id(), ports.chain.mined_nonce(address), None)
+    chain_id = ports.chain.chain_id()
+    if chain_id != ports.policy.chain_id:
+        raise RetryableError(f"the node follows chain {chain_id}")
+    wallet = Wallet(address, chain_id, ports.chain.mined_nonce(address), None)
     with ports.database.transaction() as tx:
         tx.wallets.add(wallet, ports.clock.now())
 
@@ -143,15 +147,23 @@ def _wait(
     ports: Ports, tx: Transaction, payout: Payout, shares: list[Share], now: datetime
 ) -> None:
     """The shares stay pending and merge with those that come; the owner sees why."""
-    again = _watch(ports, now, _WAITING_DEADLINE)
+    again = _resting(ports, now, payout.created_at, None)
     tx.payouts.save(payout.waiting(WaitingFor.COST_TOO_HIGH, again))
     _rest(ports, tx, shares, now)
 
 
 def _rest(ports: Ports, tx: Transaction, shares: list[Share], now: datetime) -> None:
-    """Shares that wait for a reason are no trouble: a person looks after a month, not a day."""
     for share in shares:
-        tx.shares.save(replace(share, watch=_watch(ports, now, _WAITING_DEADLINE)))
+        tx.shares.save(replace(share, watch=_resting(ports, now, share.created_at, share.watch)))
+
+
+def _resting(ports: Ports, now: datetime, since: datetime, before: Watch | None) -> Watch:
+    """What waits for a reason is no trouble: a person looks a month after it began to wait.
+
+    However often it is looked at, the month does not begin anew.
+    """
+    deadline = max(since + _WAITING_DEADLINE, before.deadline_at if before else since)
+    return Watch(now + timedelta(seconds=ports.policy.republish_seconds), deadline)
 
 
 def _watch(ports: Ports, now: datetime, deadline: timedelta) -> Watch:

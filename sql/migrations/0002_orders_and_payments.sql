@@ -46,6 +46,7 @@ CREATE TABLE payments (
     finished_at timestamptz,
     deposit_hash text UNIQUE CHECK (deposit_hash ~ '^0x[0-9a-f]{64}$'), -- one deposit counts once
     deposit_seen_at timestamptz,
+    news_at timestamptz, -- a report was stored then and is not applied yet
     failures integer NOT NULL DEFAULT 0 CHECK (failures >= 0),
     failing_since timestamptz,
     next_check_at timestamptz,
@@ -61,6 +62,7 @@ CREATE TABLE payments (
 );
 CREATE INDEX payments_due ON payments (next_check_at) WHERE next_check_at IS NOT NULL;
 CREATE INDEX payments_overdue ON payments (deadline_at) WHERE deadline_at IS NOT NULL;
+CREATE INDEX payments_with_news ON payments (news_at) WHERE news_at IS NOT NULL;
 CREATE INDEX payments_by_order ON payments (order_id);
 
 -- Everything the provider ever said, byte for byte. A payment's state follows from these rows.

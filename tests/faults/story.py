@@ -1,6 +1,5 @@
 """One purchase from offer to settled payout, which must end the same whatever happens in it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shared_lib.events import Event
@@ -78,6 +77,3 @@ class Story:
         assert world.rows("SELECT reason FROM review_items WHERE closed_at IS NULL") == []
         assert len({one.nonce for one in world.signer.signed}) == 1
         assert_sound(world)
-
-
-Trouble = Callable[[Story, Event], bool]

@@ -43,7 +43,10 @@ def test_dies_at_every_point_and_comes_again(
             if world.deliver(found, die_at=point):
                 break
             tried += 1
+            assert world.kills, "the delivery was turned away instead of killed"
             story.finish()
+    else:
+        pytest.fail(f"more than {POINTS_MOST} points")
     record_property("fault_points", tried)
     assert tried > 0 or occurrence > 0, f"{event_type} was never delivered"
 
@@ -145,6 +148,7 @@ def test_callback_dies_at_every_point_and_is_sent_again(
                 return
             world.call_back(payment)
             story.finish()
+    pytest.fail(f"more than {POINTS_MOST} points")
 
 
 def test_offer_dies_at_every_point_and_is_delivered_again(
@@ -172,6 +176,7 @@ def test_offer_dies_at_every_point_and_is_delivered_again(
             }
             [order] = world.rows("SELECT invoice_url FROM orders")
             assert shown == {order["invoice_url"]}
+    pytest.fail(f"more than {POINTS_MOST} points")
 
 
 def test_join_update_dies_at_every_point_and_is_delivered_again(
@@ -198,6 +203,7 @@ def test_join_update_dies_at_every_point_and_is_delivered_again(
                 return
             world.update(BUYER, asked, 99)
             story.finish()
+    pytest.fail(f"more than {POINTS_MOST} points")
 
 
 def _survives(world: World, action: Callable[[], object], die_at: int) -> bool:
@@ -228,6 +234,7 @@ def test_reconcile_dies_at_every_point_and_the_next_tick_goes_on(
                 record_property("fault_points", point)
                 assert point > 0
                 return
+    pytest.fail(f"more than {POINTS_MOST} points")
 
 
 def test_two_updates_at_once_make_one_order(worlds: Worlds) -> None:
@@ -290,6 +297,7 @@ def test_a_dead_letter_is_kept_once_whatever_happens(
                 record_property("fault_points", point)
                 assert point > 0
                 return
+    pytest.fail(f"more than {POINTS_MOST} points")
 
 
 def _recorded(world: World, letter: DeadLetter) -> None:

@@ -34,6 +34,8 @@ GOOD = SendFacts(
     sends_stopped=False,
     wallet=WALLET,
     chain_id=1,
+    expected_chain_id=1,
+    has_refunded_payment=False,
     asset_id=ETH.id,
     sendable_assets=frozenset({ETH.id}),
     frozen_destination=OWNER,
@@ -54,6 +56,7 @@ BROKEN: dict[Refusal, Mapping[str, Any]] = {
     Refusal.DESTINATION_CHANGED: {"current_destination": OTHER},
     Refusal.AMOUNT_DIFFERS: {"locked_amount": 999},
     Refusal.OVER_CAP: {"cap": 999},
+    Refusal.PAYMENT_REFUNDED: {"has_refunded_payment": True},
     Refusal.WRONG_CHAIN: {"chain_id": 11_155_111},
     Refusal.WALLET_FROZEN: {"wallet": replace(WALLET, frozen_because="a foreign nonce")},
     Refusal.SENDS_STOPPED: {"sends_stopped": True},
@@ -79,6 +82,12 @@ def test_a_transfer_that_breaks_nothing_may_be_sent() -> None:
 @pytest.mark.parametrize("reason", BROKEN)
 def test_each_single_broken_fact_is_refused_with_its_reason(reason: Refusal) -> None:
     assert refusal(replace(GOOD, **BROKEN[reason])) is reason
+
+
+def test_the_node_the_wallet_and_the_setting_must_mean_the_same_chain() -> None:
+    assert refusal(replace(GOOD, expected_chain_id=5)) is Refusal.WRONG_CHAIN
+    moved = replace(WALLET, chain_id=5)
+    assert refusal(replace(GOOD, wallet=moved, chain_id=5)) is Refusal.WRONG_CHAIN
 
 
 def test_every_reason_has_its_fact() -> None:

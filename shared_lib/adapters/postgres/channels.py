@@ -88,7 +88,7 @@ class PostgresChannels:
     def lock(self, channel_id: UUID) -> Channel | None:
         return _channel_from(
             self._session.row(
-                f"SELECT {_CHANNEL} FROM channels WHERE id = :id FOR UPDATE", id=channel_id
+                f"SELECT {_CHANNEL} FROM channels WHERE id = :id FOR NO KEY UPDATE", id=channel_id
             )
         )
 

@@ -84,13 +84,12 @@ class PostgresDatabase:
 
     def close(self) -> None:
         """End all idle connections."""
-        while self._idle:
-            self._idle.pop().close()
+        while (session := self._kept()) is not None:
+            session.close()
 
     def _begin(self) -> Session:
         """A session with an open transaction; a kept connection may have died meanwhile."""
-        while self._idle:
-            session = self._idle.pop()
+        while (session := self._kept()) is not None:
             try:
                 session.simple("BEGIN")
             except DatabaseUnavailableError:
@@ -108,6 +107,13 @@ class PostgresDatabase:
             session.close()
             raise
         return session
+
+    def _kept(self) -> Session | None:
+        """An idle session, or None; another thread may take the last one first."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
 
     def _roll_back(self, session: Session) -> None:
         try:

@@ -22,14 +22,14 @@ deposit_hash, deposit_seen_at, created_at, {WATCH_COLUMNS}
 """
 
 # One statement: the intake is the hottest path, and a callback is stored whole or not at all.
-# A payment that exists is touched by the update, so that its id comes back and its row is locked.
+# A payment that exists is updated, so that its id comes back and its row is locked.
 _STORE = f"""
 WITH payment AS (
-    INSERT INTO payments (id, provider_payment_id, order_id, status, created_at, {WATCH_COLUMNS})
+    INSERT INTO payments (id, provider_payment_id, order_id, status, created_at, news_at,
+                          {WATCH_COLUMNS})
     VALUES (:id, :provider_payment_id, (SELECT id FROM orders WHERE id = :order_id), :status,
-            :created_at, {WATCH_VALUES})
-    ON CONFLICT (provider_payment_id)
-    DO UPDATE SET provider_payment_id = payments.provider_payment_id
+            :created_at, :now, {WATCH_VALUES})
+    ON CONFLICT (provider_payment_id) DO UPDATE SET news_at = :now
     RETURNING id
 ), known AS (
     SELECT event.id FROM payment_events event, payment
@@ -47,6 +47,13 @@ SELECT body FROM (
     SELECT DISTINCT ON (body_sha256) id, body FROM payment_events
     WHERE payment_id = :id ORDER BY body_sha256, id
 ) AS different ORDER BY id
+"""
+
+_TAKE_UNAPPLIED = """
+UPDATE payments SET news_at = :now
+WHERE id IN (SELECT id FROM payments WHERE news_at <= :before
+             ORDER BY news_at LIMIT :most FOR UPDATE SKIP LOCKED)
+RETURNING id
 """
 
 _SAVE = f"""
@@ -101,6 +108,21 @@ class PostgresPayments:
         return self._session.did(
             "SELECT id FROM payments WHERE deposit_hash = :hash", hash=deposit_hash
         )
+
+    def has_other_under_way(self, payment: Payment) -> bool:
+        return self._session.did(
+            "SELECT id FROM payments WHERE order_id = :order_id AND id <> :id "
+            "AND status IN ('waiting', 'confirming', 'confirmed', 'sending') LIMIT 1",
+            order_id=payment.order_id,
+            id=payment.id,
+        )
+
+    def news_applied(self, payment_id: UUID) -> None:
+        self._session.run("UPDATE payments SET news_at = NULL WHERE id = :id", id=payment_id)
+
+    def take_unapplied(self, before: datetime, now: datetime, limit: int) -> list[UUID]:
+        rows = self._session.rows(_TAKE_UNAPPLIED, before=before, now=now, most=limit)
+        return [row["id"] for row in rows]
 
     def save(self, payment: Payment) -> None:
         receipt, deposit = payment.receipt, payment.deposit

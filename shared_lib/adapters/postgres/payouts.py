@@ -36,6 +36,12 @@ SET state = :state, amount = :amount, destination_asset = :destination_asset,
 WHERE id = :id
 """
 
+_HAS_REFUNDED = """
+SELECT p.id FROM payout_shares l JOIN shares s ON s.id = l.share_id
+JOIN payments p ON p.id = s.payment_id
+WHERE l.payout_id = :id AND l.released_at IS NULL AND p.status = 'refunded' LIMIT 1
+"""
+
 
 class PostgresPayouts:
     def __init__(self, session: Session) -> None:
@@ -81,6 +87,9 @@ class PostgresPayouts:
             payout_id=payout_id,
             share_id=share_id,
         )
+
+    def has_refunded_payment(self, payout_id: UUID) -> bool:
+        return self._session.did(_HAS_REFUNDED, id=payout_id)
 
 
 def _changing_values(payout: Payout) -> dict[str, object]:

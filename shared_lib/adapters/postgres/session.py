@@ -13,9 +13,9 @@ Row = dict[str, Any]
 
 # Error codes after which the same transaction may succeed if it is run again: connection trouble
 # (08), too many connections and the like (53), a shutdown (57P), a deadlock or serialization
-# failure (40), a lock or a statement that took too long (55P03, 57014).
+# failure (40), a lock or a statement that took too long (55P03, 57014, 25P03).
 # Source: PostgreSQL documentation, appendix A.
-_PASSING_CODES = ("08", "53", "57P", "40", "55P03", "57014")
+_PASSING_CODES = ("08", "53", "57P", "40", "55P03", "57014", "25P03")
 
 
 class UniqueViolationError(Exception):

@@ -155,7 +155,6 @@ def test_a_transaction_that_paid_us_nothing_goes_to_review_after_a_day(
         {"order_id": "9f7f7a1e-0000-4000-8000-000000000000"},
         {"outcome_currency": "btc"},
         {"payment_status": "failed"},
-        {"payment_status": "confirming"},
         {"payment_id": 5_599_999_999},
     ],
     ids=lambda changed: "-".join(map(str, *changed.items())),
@@ -170,6 +169,20 @@ def test_a_provider_that_contradicts_its_callback_moves_no_money(
     assert shares(world) == ["expected"]
     assert state_of(world, "payouts") == []
     assert len(world.invite_urls(ANN)) == 1
+
+
+def test_a_provider_whose_answers_lag_behind_its_callbacks_is_waited_for(
+    world: World, shop: Shop
+) -> None:
+    payment_id = finished_without_check(world, shop)
+    world.fake_provider.set_status(payment_id, "sending")
+    for _ in range(5):
+        tick(world)
+    assert shares(world) == ["expected"]
+    assert reviews(world) == set()
+    world.fake_provider.set_status(payment_id, "finished")
+    world.run()
+    assert state_of(world, "payouts") == ["settled"]
 
 
 def finished_without_check(world: World, shop: Shop) -> str:

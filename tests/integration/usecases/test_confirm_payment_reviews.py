@@ -158,7 +158,8 @@ def test_a_refund_takes_an_unspent_share_back(world: World, before: str, share: 
     assert value(world, "SELECT count(*) FROM membership_periods") == 1
 
 
-def test_a_refund_leaves_a_locked_share_to_its_payout_and_to_a_person(world: World) -> None:
+def test_a_refund_stops_a_payout_that_is_not_signed_yet(world: World) -> None:
+    """The share stays with its payout, and both wait for a person."""
     world.top_up()
     payment_id = buy(world, world.open_shop())
     event = stop_before(world, "transfer.requested")
@@ -167,7 +168,9 @@ def test_a_refund_leaves_a_locked_share_to_its_payout_and_to_a_person(world: Wor
     assert reviews(world) == {("payment", "refunded_after_finish")}
     handle(world, event)
     world.run()
-    assert state_of(world, "payouts") == ["settled"]
+    assert state_of(world, "payouts") == ["review"]
+    assert world.fake_chain.sent == {}
+    assert ("transfer", "transfer_refused") in reviews(world)
 
 
 def test_a_refund_leaves_a_paid_share_alone(world: World) -> None:

@@ -3,6 +3,7 @@
 from uuid import UUID, uuid4
 
 import pytest
+from pydantic import ValidationError
 
 from shared_lib.domain.update import Greet
 from shared_lib.events import ReconcileTick
@@ -236,3 +237,37 @@ def test_an_overdue_item_closes_once_its_row_is_done(world: World, shop: Shop) -
     world.run()
     world.tick()
     assert reviews(world) == set()
+
+
+def test_a_lost_event_about_a_payment_that_had_ended_is_found(world: World, shop: Shop) -> None:
+    """Expired, then finished after all, and the news is lost: nobody else watches such a row."""
+    payment_id = world.fake_provider.pay(world.order(ANN, shop), "expired")
+    world.call_back(payment_id)
+    world.run()
+    world.fake_provider.set_status(payment_id, "finished", payout_hash=world.deposit("0.0025"))
+    world.fake_provider.set_status(payment_id, "finished", outcome_amount="0.0025")
+    world.call_back(payment_id)
+    world.queue.clear()
+    assert world.rows("SELECT id FROM shares") == []
+    for _ in range(5):
+        world.tick()
+    world.run()
+    assert world.fake_chain.balance(shop.destination).base_units > 0
+    assert world.rows("SELECT id FROM payments WHERE news_at IS NOT NULL") == []
+
+
+def test_one_row_that_breaks_a_step_stops_no_other(world: World, shop: Shop) -> None:
+    """An event of a version that this code does not know lies in the outbox."""
+    world.finish(world.order(ANN, shop))
+    world.queue.clear()
+    world.rows(
+        "INSERT INTO outbox (event_type, event, created_at) VALUES ('new', "
+        '\'{"type": "payment.updated", "version": 9}\', \'2020-01-01\') RETURNING id'
+    )
+    world.clock.pass_time(600)
+    with pytest.raises(ValidationError):
+        reconcile(world, 1)
+    world.publish()
+    assert world.queue
+    world.rows("DELETE FROM outbox WHERE event_type = 'new' RETURNING id")
+    world.run()
