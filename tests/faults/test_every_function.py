@@ -1,7 +1,7 @@
 """Deaths before and after every commit and call, repeated and simultaneous deliveries."""
 
-import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from uuid import uuid4
@@ -14,6 +14,7 @@ from shared_lib.ports import DeadLetter, LeaseHeldError, LeaseLostError, Person
 from shared_lib.usecases.handle_update import handle_update
 from shared_lib.usecases.reconcile import reconcile
 from shared_lib.usecases.record_dead_letter import record_dead_letter
+from tests.databases import together
 from tests.faults.conftest import Worlds
 from tests.faults.story import BUYER, Story
 from tests.points import KilledError
@@ -97,27 +98,17 @@ def test_two_deliveries_at_once(event_type: str, worlds: Worlds) -> None:
 
 def _deliver_at_once(world: World, event: Event) -> None:
     """Both handle it side by side; who is turned away gets it again later."""
-    barrier = threading.Barrier(2)
-    turned_away: list[Exception] = []
-    broken: list[Exception] = []
     entity = event.entity_id
     assert entity is not None
 
-    def handle() -> None:
-        barrier.wait()
+    def was_turned_away() -> bool:
         try:
             HANDLERS[event.type](world, entity)
-        except (LeaseHeldError, LeaseLostError) as held:
-            turned_away.append(held)
-        except Exception as error:  # noqa: BLE001 (reported below, out of the thread)
-            broken.append(error)
+        except (LeaseHeldError, LeaseLostError):
+            return True
+        return False
 
-    threads = [threading.Thread(target=handle) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not broken
+    turned_away = any(together(was_turned_away, was_turned_away))
     world.publish()
     if turned_away:
         world.queue.append(Pushed(event, world.clock.now()))
@@ -242,21 +233,14 @@ def test_two_updates_at_once_make_one_order(worlds: Worlds) -> None:
     with worlds.fresh() as world:
         shop = world.open_shop()
         world.fake_messenger.add_person(BUYER)
-        barrier = threading.Barrier(2)
+        person = Person(BUYER, "Buyer", None, "en")
+        offer = OpenOffer(shop.registered.offer_links[0])
 
         def handle() -> None:
-            person = Person(BUYER, "Buyer", None, "en")
-            barrier.wait()
-            try:
-                handle_update(world, 5, person, OpenOffer(shop.registered.offer_links[0]))
-            except LeaseHeldError:
-                return
+            with suppress(LeaseHeldError):  # Telegram delivers it again later
+                handle_update(world, 5, person, offer)
 
-        threads = [threading.Thread(target=handle) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        together(handle, handle)
         world.publish()
         world.run()
         assert len(world.rows("SELECT id FROM orders")) == 1
@@ -272,7 +256,7 @@ def test_two_ticks_of_one_slot_publish_once(worlds: Worlds) -> None:
         world.queue.clear()
         world.clock.pass_time(600)
         slot = int(world.clock.now().timestamp() // 60)
-        _at_once(lambda: reconcile(world, slot))
+        together(*[partial(reconcile, world, slot)] * 2)
         world.publish()
         events = [(one.event.type, one.event.entity_id) for one in world.queue]
         assert len(events) == len(set(events)) > 0
@@ -291,7 +275,7 @@ def test_a_dead_letter_is_kept_once_whatever_happens(
             again = replace(letter, id=uuid4())
             survived = _survives(world, partial(_recorded, world, letter), point)
             world.points.start()
-            _at_once(partial(record_dead_letter, world, again))
+            together(*[partial(record_dead_letter, world, again)] * 2)
             assert len(world.rows("SELECT id FROM dead_letters")) == 1
             if survived:
                 record_property("fault_points", point)
@@ -304,23 +288,3 @@ def _recorded(world: World, letter: DeadLetter) -> None:
     """Record it as a function does, which a fatal point can end."""
     world.points.start(world.fatal_point)
     record_dead_letter(world, letter)
-
-
-def _at_once(work: Callable[[], None]) -> None:
-    """Two processes do the same at the same moment."""
-    barrier = threading.Barrier(2)
-    broken: list[Exception] = []
-
-    def run() -> None:
-        barrier.wait()
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001 (reported below, out of the thread)
-            broken.append(error)
-
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not broken
