@@ -8,17 +8,19 @@ from eth_typing import ChecksumAddress, HexStr
 from eth_utils.crypto import keccak
 from web3 import HTTPProvider, Web3
 from web3.exceptions import BlockNotFound, TransactionNotFound, Web3RPCError
-from web3.types import RPCEndpoint, TxReceipt
+from web3.types import LogReceipt, RPCEndpoint, TxReceipt
 
 from shared_lib.adapters.ethereum_errors import TROUBLES, asking, no_answer, verdict, would_fail
+from shared_lib.adapters.ethereum_tokens import WORD_BYTES, Log
 from shared_lib.domain.transfer import Mined
 from shared_lib.ports import BroadcastResult, PermanentError, UnknownOutcomeError
 
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """`to` is in lower case, and None where a contract is made."""
+    """Addresses are in lower case; `to` is None where a contract is made."""
 
+    sender: str
     to: str | None
     wei: int
 
@@ -62,9 +64,11 @@ class EthereumNode:
         with asking():
             return _quantity(self._request("eth_maxPriorityFeePerGas"))
 
-    def estimated_gas(self, sender: str, destination: str, wei: int) -> int:
-        """Gas that the transfer takes. Raises PermanentError where it would fail."""
-        order = {"from": sender, "to": destination, "value": hex(wei)}
+    def estimated_gas(self, sender: str, to: str, wei: int, data: bytes = b"") -> int:
+        """Gas that the transaction takes. Raises PermanentError where it would fail."""
+        order = {"from": sender, "to": to, "value": hex(wei)}
+        if data:
+            order["data"] = f"0x{data.hex()}"
         with asking():
             try:
                 # Not by the library's method: that takes any error with data for a failed contract.
@@ -85,6 +89,15 @@ class EthereumNode:
         with asking():
             return int(self._web3().eth.get_balance(address, "latest"))
 
+    def call_word(self, contract: str, data: bytes) -> int:
+        """What a contract answers to a question, at the newest block, where that is one number."""
+        order = {"to": contract, "data": f"0x{data.hex()}"}
+        with asking():
+            answer = bytes.fromhex(self._request("eth_call", order, "latest").removeprefix("0x"))
+            if len(answer) != WORD_BYTES:
+                raise ValueError("the contract is not there, or is another one")
+            return int.from_bytes(answer)
+
     def block_hash(self, number: int) -> str | None:
         """The hash of the block with this number, or None where the node has none."""
         with asking():
@@ -96,10 +109,20 @@ class EthereumNode:
     def mined(self, tx_hash: str) -> Mined | None:
         """Where a transaction stands by its receipt, or None while there is none."""
         with asking():
-            try:
-                return _mined(self._web3().eth.get_transaction_receipt(HexStr(tx_hash)))
-            except TransactionNotFound:
-                return None
+            receipt = self._receipt(tx_hash)
+            return _mined(receipt) if receipt else None
+
+    def logged(self, tx_hash: str) -> tuple[Mined, list[Log]] | None:
+        """A receipt and what it has of logs, or None while there is none."""
+        with asking():
+            receipt = self._receipt(tx_hash)
+            return (_mined(receipt), [_log(log) for log in receipt["logs"]]) if receipt else None
+
+    def _receipt(self, tx_hash: str) -> TxReceipt | None:
+        try:
+            return self._web3().eth.get_transaction_receipt(HexStr(tx_hash))
+        except TransactionNotFound:
+            return None
 
     def transaction(self, tx_hash: str) -> Transaction | None:
         """A transaction, mined or not, or None where the node has none."""
@@ -109,7 +132,11 @@ class EthereumNode:
             except TransactionNotFound:
                 return None
             to = found.get("to")
-            return Transaction(str(to).lower() if to else None, int(found["value"]))
+            return Transaction(
+                sender=str(found["from"]).lower(),
+                to=str(to).lower() if to else None,
+                wei=int(found["value"]),
+            )
 
     def send(self, raw: bytes) -> BroadcastResult:
         """Hand over signed bytes. Raises UnknownOutcomeError unless the answer is clear."""
@@ -140,6 +167,11 @@ def _client(rpc_url: str, call_seconds: float) -> Web3:
 
 def _quantity(answer: str) -> int:
     return int(answer, 16)
+
+
+def _log(found: LogReceipt) -> Log:
+    topics = tuple(bytes(topic) for topic in found["topics"])
+    return Log(str(found["address"]).lower(), topics, bytes(found["data"]))
 
 
 def _mined(found: TxReceipt) -> Mined:

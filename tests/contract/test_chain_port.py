@@ -2,180 +2,50 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
-import requests
-from eth_account import Account
 
-from shared_lib.adapters.ethereum import TIP_LEAST_WEI, EthereumChain
-from shared_lib.adapters.ethereum_signer import LocalSigner
-from shared_lib.domain.money import ETH, USDT, Money, zero
+from shared_lib.adapters.ethereum import TIP_LEAST_WEI
+from shared_lib.domain.money import ETH, USDT, Asset, Money, zero
 from shared_lib.domain.transfer import Fees
 from shared_lib.ports import (
     BroadcastResult,
-    Chain,
     Incoming,
     PermanentError,
     RetryableError,
     SignedTransfer,
-    Signer,
     UnknownOutcomeError,
-    UnsignedTransfer,
 )
-from tests.fakes.chain import WALLET, FakeChain, FakeSigner
-from tests.sandbox.ethereum.launcher import EthereumServer, running_ethereum
+from tests.contract.chain_worlds import (
+    BASE_FEE,
+    BROKEN,
+    CHAIN_ID,
+    ETHER,
+    FEES,
+    GWEI,
+    ONE_ETHER,
+    RECIPIENT,
+    RICH_WEI,
+    STRANGER,
+    UNKNOWN_HASH,
+    FakeWorld,
+    NodeWorld,
+    World,
+    bumped,
+    running_server,
+    signed,
+)
+from tests.fakes.chain import WALLET
+from tests.sandbox.ethereum.launcher import EthereumServer
 
-CHAIN_ID = 31_337
-GWEI = 10**9
-ETHER = 10**18
-BASE_FEE = 5 * GWEI
-RECIPIENT = "0x" + "22" * 20
-STRANGER = "0x" + "33" * 20
-BROKEN = "0x" + "44" * 20
-RICH_WEI = 10 * ETHER
-ONE_ETHER = Money(ETHER, ETH)
-FEES = Fees(max_fee=100 * GWEI, max_priority_fee=10 * GWEI, gas_limit=50_000)
-UNKNOWN_HASH = "0x" + "ab" * 32
-
-
-class World(Protocol):
-    """A chain whose blocks and faults a test orders; the signer's wallet holds RICH_WEI."""
-
-    @property
-    def chain(self) -> Chain: ...
-    @property
-    def signer(self) -> Signer: ...
-    def mine(self, blocks: int = 1) -> None: ...
-    def pay(self, to: str, wei: int) -> str: ...
-    def spend_elsewhere(self, nonce: int) -> str: ...
-    def hide_next(self) -> None: ...
-    def release(self) -> None: ...
-    def lose_next_answer(self, *, arrives: bool) -> None: ...
-    def reorg(self, depth: int, *, drop: bool) -> None: ...
-    def lag(self, blocks: int) -> None: ...
-    def break_recipient(self, address: str) -> None: ...
-    def say_chain_id(self, chain_id: int) -> None: ...
-    def set_base_fee(self, wei: int) -> None: ...
-    def go_down(self, retry_after_seconds: int) -> None: ...
-
-
-class FakeWorld:
-    def __init__(self) -> None:
-        self.chain = FakeChain(chain_id=CHAIN_ID)
-        self.signer = FakeSigner(chain_id=CHAIN_ID)
-        self.chain.pay(self.signer.address, RICH_WEI)
-        self.mine()
-
-    def mine(self, blocks: int = 1) -> None:
-        self.chain.mine(blocks)
-
-    def pay(self, to: str, wei: int) -> str:
-        return self.chain.pay(to, wei)
-
-    def spend_elsewhere(self, nonce: int) -> str:
-        return self.chain.spend_elsewhere(self.signer.address, nonce)
-
-    def hide_next(self) -> None:
-        self.chain.hide_next()
-
-    def release(self) -> None:
-        self.chain.release()
-
-    def lose_next_answer(self, *, arrives: bool) -> None:
-        self.chain.lose_next_answer(arrives=arrives)
-
-    def reorg(self, depth: int, *, drop: bool) -> None:
-        self.chain.reorg(depth, drop=drop)
-
-    def lag(self, blocks: int) -> None:
-        self.chain.lag = blocks
-
-    def break_recipient(self, address: str) -> None:
-        self.chain.reverting.add(address)
-
-    def say_chain_id(self, chain_id: int) -> None:
-        self.chain.said_chain_id = chain_id
-
-    def set_base_fee(self, wei: int) -> None:
-        self.chain.base_fee = wei
-
-    def go_down(self, retry_after_seconds: int) -> None:
-        self.chain.down = True
-        self.chain.retry_after_seconds = retry_after_seconds
-
-
-class NodeWorld:
-    """The adapter in front of a local node; a new wallet for each test."""
-
-    def __init__(self, server: EthereumServer) -> None:
-        self._server = server
-        self._key = Account.create().key.to_0x_hex()
-        self.chain = EthereumChain(server.url, call_seconds=5)
-        self.signer = LocalSigner(self._key, chain_id=CHAIN_ID)
-        self.set_base_fee(BASE_FEE)
-        self.pay(self.signer.address, RICH_WEI)
-        self.mine()
-
-    def mine(self, blocks: int = 1) -> None:
-        self._server.order("mine", blocks=blocks)
-
-    def pay(self, to: str, wei: int) -> str:
-        return str(self._server.order("fund", address=to, wei=str(wei))["hash"])
-
-    def spend_elsewhere(self, nonce: int) -> str:
-        order = {"private_key": self._key, "to": STRANGER, "wei": "1", "nonce": nonce}
-        return str(self._server.order("send_as", **order)["hash"])
-
-    def hide_next(self) -> None:
-        self._server.order("hide", times=1)
-
-    def release(self) -> None:
-        self._server.order("release")
-
-    def lose_next_answer(self, *, arrives: bool) -> None:
-        kind = "lose_answer" if arrives else "drop"
-        self._fault(operation="eth_sendRawTransaction", kind=kind)
-
-    def reorg(self, depth: int, *, drop: bool) -> None:
-        self._server.order("reorg", depth=depth, drop=drop)
-
-    def lag(self, blocks: int) -> None:
-        self._server.order("lag", blocks=blocks)
-
-    def break_recipient(self, address: str) -> None:
-        # Code that only reverts: PUSH1 0, DUP1, REVERT. The proxy keeps such powers from clients.
-        order = {"jsonrpc": "2.0", "id": 1, "method": "anvil_setCode"}
-        body = order | {"params": [address, "0x600080fd"]}
-        requests.post(f"http://127.0.0.1:{self._server.anvil_port}", json=body, timeout=5)
-
-    def say_chain_id(self, chain_id: int) -> None:
-        self._server.order("chain_id", value=chain_id)
-
-    def set_base_fee(self, wei: int) -> None:
-        self._server.order("base_fee", wei=str(wei))
-
-    def go_down(self, retry_after_seconds: int) -> None:
-        headers = {"retry-after": str(retry_after_seconds)}
-        self._fault(operation=".*", kind="answer", status=503, times=None, headers=headers)
-
-    def reset(self) -> None:
-        """Undo every order that outlasts a test."""
-        requests.delete(f"{self._server.url}/_sandbox/faults", timeout=5)
-        self.lag(0)
-        self.say_chain_id(CHAIN_ID)
-        self.release()
-
-    def _fault(self, **fault: Any) -> None:
-        answer = requests.post(f"{self._server.url}/_sandbox/faults", json=fault, timeout=5)
-        answer.raise_for_status()
+# No contract of it is known.
+STRANGE = Asset("dai", "eth", 18)
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EthereumServer]:
-    """One node for all tests; its blocks come only when ordered."""
-    state = tmp_path_factory.mktemp("ethereum") / "state.json"
-    with running_ethereum(state, chain_id=CHAIN_ID, block_seconds=0) as running:
+    with running_server(tmp_path_factory.mktemp("ethereum")) as running:
         yield running
 
 
@@ -187,22 +57,6 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     node = NodeWorld(request.getfixturevalue("server"))
     yield node
     node.reset()
-
-
-def signed(world: World, nonce: int = 0, **changes: Any) -> SignedTransfer:
-    """A transfer of one ether to RECIPIENT."""
-    return world.signer.sign(unsigned(nonce, **changes))
-
-
-def unsigned(
-    nonce: int = 0,
-    *,
-    to: str = RECIPIENT,
-    amount: Money = ONE_ETHER,
-    fees: Fees = FEES,
-    chain_id: int = CHAIN_ID,
-) -> UnsignedTransfer:
-    return UnsignedTransfer(chain_id, nonce, to, amount, fees)
 
 
 # --- the way of a transfer
@@ -280,9 +134,9 @@ def test_a_signer_refuses_another_chain(world: World) -> None:
         signed(world, chain_id=1)
 
 
-def test_a_signer_refuses_another_asset(world: World) -> None:
-    with pytest.raises(PermanentError, match="usdt:eth"):
-        signed(world, amount=Money(1, USDT))
+def test_a_signer_refuses_an_asset_that_it_does_not_know(world: World) -> None:
+    with pytest.raises(PermanentError, match="dai:eth"):
+        signed(world, amount=Money(1, STRANGE))
 
 
 @pytest.mark.parametrize(
@@ -361,16 +215,72 @@ def test_a_gap_is_filled_later(world: World) -> None:
 def test_a_replacement_needs_ten_percent_on_both_fees(world: World) -> None:
     first = signed(world)
     world.chain.broadcast(first.raw)
-    for most, tip in ((109, 110), (110, 109)):
-        fees = Fees(FEES.max_fee * most // 100, FEES.max_priority_fee * tip // 100, FEES.gas_limit)
-        cheap = signed(world, fees=fees)
+    for most, tip in ((109, 110), (110, 109), (109, 109)):
+        cheap = signed(world, fees=bumped(most, tip))
         assert world.chain.broadcast(cheap.raw) is BroadcastResult.REFUSED
-    fees = Fees(FEES.max_fee * 110 // 100, FEES.max_priority_fee * 110 // 100, FEES.gas_limit)
-    dear = signed(world, fees=fees)
+    dear = signed(world, fees=bumped(110, 110))
     assert world.chain.broadcast(dear.raw) is BroadcastResult.ACCEPTED
     world.mine()
     assert world.chain.mined(dear.hash) is not None
     assert not world.chain.knows(first.hash)
+
+
+@pytest.mark.parametrize("percent", [109, 110])
+def test_a_cancel_replaces_as_any_other_does(world: World, percent: int) -> None:
+    first, cancel = signed(world), cancelling(world, percent)
+    world.chain.broadcast(first.raw)
+    is_enough = percent == 110
+    taken = BroadcastResult.ACCEPTED if is_enough else BroadcastResult.REFUSED
+    assert world.chain.broadcast(cancel.raw) is taken
+    world.mine()
+    wallet = world.signer.address
+    assert (world.chain.mined(cancel.hash) is not None) is is_enough
+    assert world.chain.moved(cancel.hash, wallet, wallet, zero(ETH)) is is_enough
+    assert world.chain.moved(first.hash, wallet, RECIPIENT, ONE_ETHER) is not is_enough
+    assert world.chain.mined_nonce(wallet) == 1
+
+
+def test_a_cancel_costs_its_gas_only(world: World) -> None:
+    cancel = cancelling(world)
+    world.chain.broadcast(cancel.raw)
+    world.mine()
+    mined = world.chain.mined(cancel.hash)
+    assert mined is not None
+    left = Money(RICH_WEI - mined.gas_paid, ETH)
+    assert world.chain.balance(world.signer.address) == left
+
+
+@pytest.mark.parametrize("winner", ["transfer", "cancel"])
+def test_either_side_of_a_race_may_be_mined(world: World, winner: str) -> None:
+    sides = {"transfer": signed(world), "cancel": cancelling(world)}
+    for side in ("transfer", "cancel"):
+        assert world.chain.broadcast(sides[side].raw) is BroadcastResult.ACCEPTED
+    world.prefer(sides[winner].hash)
+    world.mine()
+    for side, transfer in sides.items():
+        assert (world.chain.mined(transfer.hash) is not None) is (side == winner)
+        assert world.chain.knows(transfer.hash) is (side == winner)
+        assert world.chain.broadcast(transfer.raw) is BroadcastResult.NONCE_USED
+    paid = world.chain.moved(sides["transfer"].hash, world.signer.address, RECIPIENT, ONE_ETHER)
+    assert paid is (winner == "transfer")
+
+
+def cancelling(world: World, percent: int = 110) -> SignedTransfer:
+    """No ether to the wallet itself, on the nonce of the test's transfer."""
+    to, fees = world.signer.address, bumped(percent, percent)
+    return signed(world, to=to, amount=zero(ETH), fees=fees)
+
+
+def test_a_replacement_that_pays_for_a_spike_of_the_base_fee_is_mined(world: World) -> None:
+    first, dear = signed(world), signed(world, fees=bumped(200, 200))
+    world.chain.broadcast(first.raw)
+    world.set_base_fee(FEES.max_fee + GWEI)
+    world.mine()
+    assert world.chain.broadcast(dear.raw) is BroadcastResult.ACCEPTED
+    assert not world.chain.knows(first.hash)
+    world.mine()
+    assert world.chain.mined(dear.hash) is not None
+    assert world.chain.mined(first.hash) is None
 
 
 def test_more_than_the_wallet_has_is_refused(world: World) -> None:
@@ -432,6 +342,10 @@ def test_a_node_that_is_down_answers_no_question(world: World) -> None:
         lambda: chain.is_canonical(0, transfer.hash),
         lambda: chain.incoming(transfer.hash, RECIPIENT, ETH),
         lambda: chain.balance(address),
+        lambda: chain.balance(address, USDT),
+        lambda: chain.incoming(transfer.hash, RECIPIENT, USDT),
+        lambda: chain.moved(transfer.hash, address, RECIPIENT, ONE_ETHER),
+        lambda: chain.moved(transfer.hash, address, RECIPIENT, Money(1, USDT)),
     ]
     for question in questions:
         with pytest.raises(RetryableError) as caught:
@@ -533,11 +447,17 @@ def test_a_transfer_that_would_fail_has_no_fees(world: World) -> None:
         world.chain.fees_for(world.signer.address, BROKEN, ONE_ETHER)
 
 
-def test_tokens_are_not_handled(world: World) -> None:
-    with pytest.raises(PermanentError, match="usdt:eth"):
-        world.chain.fees_for(world.signer.address, RECIPIENT, Money(1, USDT))
-    with pytest.raises(PermanentError, match="usdt:eth"):
-        world.chain.incoming(UNKNOWN_HASH, RECIPIENT, USDT)
+def test_an_asset_without_a_contract_is_not_handled(world: World) -> None:
+    wallet, amount = world.signer.address, Money(1, STRANGE)
+    questions: list[Callable[[], object]] = [
+        lambda: world.chain.fees_for(wallet, RECIPIENT, amount),
+        lambda: world.chain.incoming(UNKNOWN_HASH, RECIPIENT, STRANGE),
+        lambda: world.chain.moved(UNKNOWN_HASH, wallet, RECIPIENT, amount),
+        lambda: world.chain.balance(wallet, STRANGE),
+    ]
+    for question in questions:
+        with pytest.raises(PermanentError, match="dai:eth"):
+            question()
 
 
 # --- what comes in
@@ -578,3 +498,44 @@ def test_a_failed_payment_brought_nothing(world: World) -> None:
     assert seen is not None
     assert seen.amount == zero(ETH)
     assert not seen.succeeded
+
+
+# --- what went out
+
+
+def test_what_a_transfer_moved_is_told_exactly(world: World) -> None:
+    transfer, wallet = signed(world), world.signer.address
+    world.chain.broadcast(transfer.raw)
+    assert not world.chain.moved(transfer.hash, wallet, RECIPIENT, ONE_ETHER)
+    world.mine()
+    for sender in (wallet, wallet.lower()):
+        assert world.chain.moved(transfer.hash, sender, RECIPIENT, ONE_ETHER)
+    others = (
+        (STRANGER, RECIPIENT, ONE_ETHER),
+        (wallet, STRANGER, ONE_ETHER),
+        (wallet, RECIPIENT, Money(ETHER - 1, ETH)),
+        (wallet, RECIPIENT, zero(ETH)),
+        (wallet, RECIPIENT, Money(ETHER, USDT)),
+    )
+    for sender, recipient, amount in others:
+        assert not world.chain.moved(transfer.hash, sender, recipient, amount)
+    assert not world.chain.moved(UNKNOWN_HASH, wallet, RECIPIENT, ONE_ETHER)
+
+
+def test_a_failed_transfer_moved_nothing(world: World) -> None:
+    world.break_recipient(BROKEN)
+    transfer, wallet = signed(world, to=BROKEN), world.signer.address
+    world.chain.broadcast(transfer.raw)
+    world.mine()
+    assert world.chain.mined(transfer.hash) is not None
+    assert not world.chain.moved(transfer.hash, wallet, BROKEN, ONE_ETHER)
+
+
+def test_what_a_reorg_removes_has_not_moved(world: World) -> None:
+    transfer, wallet = signed(world), world.signer.address
+    world.chain.broadcast(transfer.raw)
+    world.mine()
+    world.reorg(1, drop=False)
+    assert not world.chain.moved(transfer.hash, wallet, RECIPIENT, ONE_ETHER)
+    world.mine()
+    assert world.chain.moved(transfer.hash, wallet, RECIPIENT, ONE_ETHER)

@@ -483,3 +483,264 @@ def test_a_node_of_another_chain_is_recognised(
     assert web3.eth.chain_id == 1
     assert web3.net.version == "1"
     assert refusal(web3, signed(wallet, chainId=1)).startswith("invalid sender")
+
+
+def test_what_was_replaced_is_put_back_in_the_place_of_what_replaced_it(
+    chain: EthereumServer, web3: Web3, wallet: LocalAccount
+) -> None:
+    fees = {"maxPriorityFeePerGas": 11 * GWEI, "maxFeePerGas": 110 * GWEI}
+    first, later = send(web3, signed(wallet)), send(web3, signed(wallet, 1))
+    second = send(web3, signed(wallet, **fees))
+    assert chain.order("prefer", hash=first) == {"hash": first}
+    assert not is_known(web3, second)
+    mine(chain)
+    assert is_mined(web3, first)
+    assert is_mined(web3, later)
+    assert not is_known(web3, second)
+    answer = requests.post(f"{chain.url}/_sandbox/prefer", json={"hash": FOREIGN}, timeout=10)
+    assert answer.status_code == 400
+
+
+# --- tokens
+
+USDT, SHIB = "usdt:eth", "shib:eth"
+ADDRESSES = {
+    USDT: Web3.to_checksum_address("0xdAC17F958D2ee523a2206206994597C13D831ec7"),
+    SHIB: Web3.to_checksum_address("0x95aD61b0a150d79219dCF64E1E6Cc01f0B64C4cE"),
+}
+TRANSFER_TOPIC = "ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
+
+
+def _function(name: str, takes: list[str], gives: list[str], *, reads: bool = True) -> Any:
+    return {
+        "type": "function",
+        "name": name,
+        "stateMutability": "view" if reads else "nonpayable",
+        "inputs": [{"name": "", "type": kind} for kind in takes],
+        "outputs": [{"name": "", "type": kind} for kind in gives],
+    }
+
+
+READS = [
+    _function("balanceOf", ["address"], ["uint256"]),
+    _function("totalSupply", [], ["uint256"]),
+    _function("decimals", [], ["uint8"]),
+    _function("symbol", [], ["string"]),
+]
+TRANSFER = {
+    USDT: _function("transfer", ["address", "uint256"], [], reads=False),
+    SHIB: _function("transfer", ["address", "uint256"], ["bool"], reads=False),
+}
+
+
+def token(web3: Web3, name: str) -> Any:
+    return web3.eth.contract(ADDRESSES[name], abi=[*READS, TRANSFER[name]])
+
+
+def minted(chain: EthereumServer, name: str, address: str, base_units: int) -> str:
+    order = {"token": name, "address": address, "base_units": str(base_units)}
+    tx_hash = str(chain.order("mint", **order)["hash"])
+    mine(chain)
+    return tx_hash
+
+
+def transferred(
+    chain: EthereumServer, web3: Web3, name: str, wallet: LocalAccount, to: str, base_units: int
+) -> Any:
+    """The receipt of a transfer of tokens."""
+    nonce = web3.eth.get_transaction_count(wallet.address)
+    data = token(web3, name).encode_abi("transfer", [to, base_units])
+    sent = send(web3, signed(wallet, nonce, to=ADDRESSES[name], value=0, data=data, gas=100_000))
+    mine(chain)
+    return web3.eth.get_transaction_receipt(sent)
+
+
+def balance(web3: Web3, name: str, address: str) -> int:
+    return int(token(web3, name).functions.balanceOf(address).call())
+
+
+@pytest.fixture
+def switch(chain: EthereumServer) -> Iterator[Callable[..., Any]]:
+    """Turns switches of a token, which are as they were when the test ends."""
+
+    def turn(name: str = USDT, **switches: Any) -> Any:
+        return chain.order("token", token=name, **switches)
+
+    yield turn
+    for name in ADDRESSES:
+        turn(name, paused=False, silent=False, fee_bps=0, blacklist=[])
+
+
+every_token = pytest.mark.parametrize("name", [USDT, SHIB])
+
+
+@pytest.mark.parametrize(("name", "symbol", "decimals"), [(USDT, "USDT", 6), (SHIB, "SHIB", 18)])
+def test_tokens_are_at_their_addresses(
+    chain: EthereumServer, web3: Web3, name: str, symbol: str, decimals: int
+) -> None:
+    assert chain.shown("tokens") == ADDRESSES
+    known = token(web3, name).functions
+    assert (known.symbol().call(), known.decimals().call()) == (symbol, decimals)
+
+
+@every_token
+def test_anybody_gets_new_tokens(
+    chain: EthereumServer, web3: Web3, wallet: LocalAccount, name: str
+) -> None:
+    supply = token(web3, name).functions.totalSupply().call()
+    tx_hash = minted(chain, name, wallet.address, 10**30)
+    assert is_mined(web3, HexStr(tx_hash))
+    assert balance(web3, name, wallet.address) == 10**30
+    assert token(web3, name).functions.totalSupply().call() == supply + 10**30
+
+
+@every_token
+def test_a_token_is_transferred_with_a_log(
+    chain: EthereumServer, web3: Web3, wallet: LocalAccount, name: str
+) -> None:
+    minted(chain, name, wallet.address, 100)
+    to = Account.create().address
+    receipt = transferred(chain, web3, name, wallet, to, 30)
+    assert receipt["status"] == 1
+    assert (balance(web3, name, wallet.address), balance(web3, name, to)) == (70, 30)
+    [log] = receipt["logs"]
+    assert log["address"] == ADDRESSES[name]
+    ends = [wallet.address[2:].lower().rjust(64, "0"), to[2:].lower().rjust(64, "0")]
+    assert [topic.hex() for topic in log["topics"]] == [TRANSFER_TOPIC, *ends]
+    assert log["data"].hex() == f"{30:064x}"
+
+
+def test_only_one_of_them_returns_anything(
+    chain: EthereumServer, web3: Web3, wallet: LocalAccount
+) -> None:
+    returned = {}
+    for name, address in ADDRESSES.items():
+        minted(chain, name, wallet.address, 1)
+        data = token(web3, name).encode_abi("transfer", [FOREIGN, 1])
+        order: Any = {"from": wallet.address, "to": address, "data": data}
+        returned[name] = web3.eth.call(order).hex()
+    assert returned == {USDT: "", SHIB: f"{1:064x}"}
+
+
+def test_too_few_tokens_fail_in_each_contracts_way(
+    chain: EthereumServer, web3: Web3, wallet: LocalAccount
+) -> None:
+    """Tether's old compiler takes all the gas; its estimate fails in geth's words."""
+    receipt = transferred(chain, web3, USDT, wallet, FOREIGN, 1)
+    assert (receipt["status"], receipt["gasUsed"]) == (0, 100_000)
+    receipt = transferred(chain, web3, SHIB, wallet, FOREIGN, 1)
+    assert receipt["status"] == 0
+    assert receipt["gasUsed"] < 50_000
+    words = {}
+    for name, address in ADDRESSES.items():
+        data = token(web3, name).encode_abi("transfer", [FOREIGN, 1])
+        order = {"from": wallet.address, "to": address, "data": data}
+        asked = {"jsonrpc": "2.0", "id": 1, "method": "eth_estimateGas", "params": [order]}
+        error = raw_request(chain, asked)["error"]
+        words[name] = (error["code"], error["message"])
+    assert words == {
+        USDT: (-32000, "invalid opcode: INVALID"),
+        SHIB: (3, "execution reverted: ERC20: transfer amount exceeds balance"),
+    }
+
+
+@every_token
+def test_a_silent_token_succeeds_and_moves_nothing(
+    chain: EthereumServer,
+    web3: Web3,
+    wallet: LocalAccount,
+    switch: Callable[..., Any],
+    name: str,
+) -> None:
+    minted(chain, name, wallet.address, 100)
+    switch(name, silent=True)
+    receipt = transferred(chain, web3, name, wallet, FOREIGN, 30)
+    assert (receipt["status"], receipt["logs"]) == (1, [])
+    assert balance(web3, name, wallet.address) == 100
+
+
+def test_a_paused_token_refuses_and_goes_on(
+    chain: EthereumServer, web3: Web3, wallet: LocalAccount, switch: Callable[..., Any]
+) -> None:
+    minted(chain, USDT, wallet.address, 100)
+    switch(paused=True)
+    assert transferred(chain, web3, USDT, wallet, FOREIGN, 30)["status"] == 0
+    switch(paused=False)
+    assert transferred(chain, web3, USDT, wallet, FOREIGN, 30)["status"] == 1
+
+
+def test_a_blacklist_holds_for_both_sides_until_another_is_ordered(
+    chain: EthereumServer, web3: Web3, wallet: LocalAccount, switch: Callable[..., Any]
+) -> None:
+    minted(chain, USDT, wallet.address, 100)
+    for listed in ([RECIPIENT, FOREIGN], [wallet.address]):
+        shown = switch(blacklist=listed)
+        assert shown["blacklist"] == [address.lower() for address in listed]
+        assert transferred(chain, web3, USDT, wallet, FOREIGN, 30)["status"] == 0
+    switch(blacklist=[RECIPIENT])
+    assert transferred(chain, web3, USDT, wallet, FOREIGN, 30)["status"] == 1
+
+
+def test_a_fee_goes_to_the_contracts_owner(
+    chain: EthereumServer, web3: Web3, wallet: LocalAccount, switch: Callable[..., Any]
+) -> None:
+    minted(chain, USDT, wallet.address, 1_000)
+    switch(fee_bps=250)
+    to = Account.create().address
+    receipt = transferred(chain, web3, USDT, wallet, to, 1_000)
+    amounts = [int.from_bytes(log["data"]) for log in receipt["logs"]]
+    assert amounts == [25, 975]
+    assert (balance(web3, USDT, wallet.address), balance(web3, USDT, to)) == (0, 975)
+
+
+@pytest.mark.parametrize(
+    ("path", "order"),
+    [
+        ("mint", {"token": "dai:eth", "address": FOREIGN, "base_units": "1"}),
+        ("mint", {"token": USDT, "address": "0x12", "base_units": "1"}),
+        ("mint", {"token": USDT, "address": FOREIGN, "base_units": "-1"}),
+        ("mint", {"token": USDT, "address": FOREIGN, "base_units": "1.5"}),
+        ("token", {"token": "dai:eth"}),
+        ("token", {"token": USDT, "frozen": True}),
+        ("token", {"token": USDT, "silent": "yes"}),
+        ("token", {"token": USDT, "fee_bps": 10_001}),
+        ("token", {"token": USDT, "fee_bps": "12"}),
+        ("token", {"token": USDT, "blacklist": ["0x12"]}),
+    ],
+)
+def test_orders_about_tokens_that_cannot_be_are_refused(
+    chain: EthereumServer, path: str, order: dict[str, Any]
+) -> None:
+    answer = requests.post(f"{chain.url}/_sandbox/{path}", json=order, timeout=10)
+    assert answer.status_code == 400
+
+
+def test_tokens_and_their_switches_outlast_a_reorg_and_a_restart(tmp_path: Path) -> None:
+    """Also one back to the first block, where the node itself never had any."""
+    state = tmp_path / "state.json"
+    switches = {"paused": True, "silent": True, "fee_bps": 7, "blacklist": [RECIPIENT.lower()]}
+    with running_ethereum(state, block_seconds=0) as chain:
+        tx_hash = chain.order("mint", token=SHIB, address=FOREIGN, base_units="7")["hash"]
+        mine(chain)
+        chain.order("token", token=SHIB, **switches)
+        assert chain.order("reorg", depth=1, drop=False)["removed"] == [tx_hash]
+        mine(chain)
+        assert balance(client_of(chain), SHIB, FOREIGN) == 7
+    with running_ethereum(state, block_seconds=0) as again:
+        assert again.order("token", token=SHIB) == {"token": SHIB} | switches
+        assert balance(client_of(again), SHIB, FOREIGN) == 7
+
+
+def test_a_chain_from_before_the_tokens_gets_them(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with running_ethereum(state, block_seconds=0) as chain:
+        mine(chain)
+        for address in ADDRESSES.values():
+            order = {"jsonrpc": "2.0", "id": 1, "method": "anvil_setCode"}
+            body = order | {"params": [address, "0x"]}
+            requests.post(f"http://127.0.0.1:{chain.anvil_port}", json=body, timeout=10)
+        assert client_of(chain).eth.get_code(ADDRESSES[USDT]) == b""
+    with running_ethereum(state, block_seconds=0) as again:
+        assert len(client_of(again).eth.get_code(ADDRESSES[USDT])) > 100
+        minted(again, USDT, FOREIGN, 7)
+        assert balance(client_of(again), USDT, FOREIGN) == 7

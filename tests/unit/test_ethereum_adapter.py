@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_account import Account
 
 from shared_lib.adapters.ethereum import EthereumChain, checksum_address
 from shared_lib.adapters.ethereum_signer import LocalSigner
-from shared_lib.domain.money import ETH, USDT, Money
+from shared_lib.domain.money import ETH, USDT, Asset, Money
 from shared_lib.domain.transfer import Fees
 from shared_lib.ports import (
     BroadcastResult,
@@ -44,6 +45,21 @@ RAW_A = bytes.fromhex(
 )
 HASH_A = "0xfd48e06ebd32a144567b70ae8d0d317cad649171f9e9cc30d93db86401d93552"
 BLOCK_HASH = "0x" + "cd" * 32
+USDT_CONTRACT = "0xdAC17F958D2ee523a2206206994597C13D831ec7"
+TOKENS = {"usdt:eth": USDT_CONTRACT}
+TX_B = UnsignedTransfer(
+    chain_id=1,
+    nonce=8,
+    destination="0x" + "33" * 20,
+    amount=Money(12_345_678, USDT),
+    fees=Fees(max_fee=40 * GWEI, max_priority_fee=1_500_000_000, gas_limit=90_000),
+)
+DATA_B = (
+    "a9059cbb"
+    "0000000000000000000000003333333333333333333333333333333333333333"
+    "0000000000000000000000000000000000000000000000000000000000bc614e"
+)
+HASH_B = "0x9b17331f2a12f962777e466b1df6bba86f27ff13b9f82263b580378d017bf9c5"
 
 
 # --- signing
@@ -51,12 +67,25 @@ BLOCK_HASH = "0x" + "cd" * 32
 
 @pytest.fixture(scope="module")
 def signer() -> LocalSigner:
-    return LocalSigner(KEY, chain_id=1)
+    return LocalSigner(KEY, chain_id=1, tokens=TOKENS)
 
 
 def test_a_known_transfer_has_known_bytes_and_hash(signer: LocalSigner) -> None:
     assert signer.address == ADDRESS
     assert signer.sign(TX_A) == SignedTransfer(RAW_A, HASH_A)
+
+
+def test_a_known_transfer_of_tokens_has_a_known_hash(signer: LocalSigner) -> None:
+    signed = signer.sign(TX_B)
+    assert signed.hash == HASH_B
+    assert bytes.fromhex(USDT_CONTRACT[2:]) + b"\x80\xb8\x44" + bytes.fromhex(DATA_B) in signed.raw
+
+
+def test_a_cancel_is_signed(signer: LocalSigner) -> None:
+    """No ether to the wallet itself, on a nonce that something else has."""
+    cancel = changed(destination=ADDRESS, amount=Money(0, ETH))
+    recovered = Account.recover_transaction(signer.sign(cancel).raw)
+    assert recovered == ADDRESS
 
 
 def test_a_key_may_have_the_prefix() -> None:
@@ -72,7 +101,13 @@ def changed(**fields: Any) -> UnsignedTransfer:
     "fields",
     [
         {"chain_id": 11_155_111},
-        {"amount": Money(1, USDT)},
+        {"amount": Money(1, Asset("dai", "eth", 18))},
+        {"amount": Money(0, USDT)},
+        {"amount": Money(-1, USDT)},
+        {"amount": Money(2**256, ETH)},
+        {"amount": Money(2**256, USDT)},
+        {"destination": USDT_CONTRACT},
+        {"destination": USDT_CONTRACT, "amount": Money(1, USDT)},
         {"destination": ADDRESS.lower()},
         {"destination": "0x" + "0" * 40},
         {"destination": "vitalik.eth"},
@@ -102,6 +137,28 @@ def test_a_key_that_is_none_is_refused_and_not_repeated(key: str) -> None:
         LocalSigner(key, chain_id=1)
     assert not key or key not in str(caught.value)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_a_signer_without_tokens_signs_none() -> None:
+    with pytest.raises(PermanentError, match="usdt:eth"):
+        LocalSigner(KEY, chain_id=1).sign(TX_B)
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        {"usdt:eth": "0xdac17F958D2ee523a2206206994597C13D831ec7"},
+        {"usdt:eth": "0x" + "0" * 40},
+        {"usdt:eth": ""},
+        {"usdt:eth": USDT_CONTRACT, "dai:eth": USDT_CONTRACT.lower()},
+        {"eth:eth": USDT_CONTRACT},
+    ],
+)
+def test_contracts_that_cannot_be_right_are_refused(tokens: dict[str, str]) -> None:
+    with pytest.raises(ValueError):
+        EthereumChain("http://127.0.0.1:9", call_seconds=1, tokens=tokens)
+    with pytest.raises(ValueError):
+        LocalSigner(KEY, chain_id=1, tokens=tokens)
 
 
 # --- addresses
@@ -151,6 +208,7 @@ class ScriptedNode:
     def __init__(self, url: str) -> None:
         self.url = url
         self.asked: list[str] = []
+        self.params: dict[str, Any] = {}
         self.answers: dict[str, Any] = {
             "eth_getBlockByNumber": {"baseFeePerGas": hex(10 * GWEI), "hash": BLOCK_HASH},
             "eth_maxPriorityFeePerGas": hex(2 * GWEI),
@@ -167,6 +225,7 @@ class ScriptedNode:
     def answer(self, asked: dict[str, Any]) -> "HttpAnswer":
         """The answer to one request."""
         self.asked.append(asked["method"])
+        self.params[asked["method"]] = asked["params"]
         answer = self.answers[asked["method"]]
         if isinstance(answer, HttpAnswer):
             return answer
@@ -225,7 +284,7 @@ def node(server: ThreadingHTTPServer) -> ScriptedNode:
 
 @pytest.fixture
 def chain(node: ScriptedNode) -> EthereumChain:
-    return EthereumChain(node.url, call_seconds=5)
+    return EthereumChain(node.url, call_seconds=5, tokens=TOKENS)
 
 
 # --- broadcasting
@@ -414,22 +473,165 @@ def test_a_block_that_the_node_lacks_is_not_called_replaced(
         chain.is_canonical(17, BLOCK_HASH)
 
 
+RECEIPT = {
+    "transactionHash": HASH_A,
+    "blockNumber": "0xf",
+    "blockHash": BLOCK_HASH,
+    "gasUsed": "0x5208",
+    "effectiveGasPrice": "0x2",
+    "status": "0x1",
+}
+
+
 def test_a_contract_creation_pays_nobody(chain: EthereumChain, node: ScriptedNode) -> None:
-    node.answers["eth_getTransactionReceipt"] = {
-        "transactionHash": HASH_A,
-        "blockNumber": "0xf",
-        "blockHash": BLOCK_HASH,
-        "gasUsed": "0x5208",
-        "effectiveGasPrice": "0x2",
-        "status": "0x1",
-    }
-    node.answers["eth_getTransactionByHash"] = {"hash": HASH_A, "to": None, "value": "0x7"}
+    node.answers["eth_getTransactionReceipt"] = RECEIPT
+    created = {"hash": HASH_A, "from": ADDRESS, "to": None, "value": "0x7"}
+    node.answers["eth_getTransactionByHash"] = created
+    assert not chain.moved(HASH_A, ADDRESS, RECIPIENT, Money(7, ETH))
     seen = chain.incoming(HASH_A, RECIPIENT, ETH)
     assert seen is not None
     assert (seen.amount.base_units, seen.confirmations) == (0, 2)
     mined = chain.mined(HASH_A)
     assert mined is not None
     assert (mined.block_hash, mined.gas_paid) == (BLOCK_HASH, 42_000)
+
+
+# --- tokens
+
+TOPIC = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
+SEVEN = f"0x{7:064x}"
+PAID = Money(7, USDT)
+
+
+def word(address: str) -> str:
+    return f"0x{address[2:].lower():0>64}"
+
+
+def log(**changes: Any) -> dict[str, Any]:
+    """Seven millionths of a dollar from our wallet to RECIPIENT."""
+    topics = [TOPIC, word(ADDRESS), word(RECIPIENT)]
+    return {"address": USDT_CONTRACT.lower(), "topics": topics, "data": SEVEN} | changes
+
+
+def logs(node: ScriptedNode, *found: dict[str, Any], status: str = "0x1") -> None:
+    node.answers["eth_getTransactionReceipt"] = RECEIPT | {"status": status, "logs": list(found)}
+
+
+def seen(chain: EthereumChain) -> tuple[int, bool]:
+    """What came in by the transaction, and whether it moved what it should."""
+    incoming = chain.incoming(HASH_A, RECIPIENT, USDT)
+    assert incoming is not None
+    return incoming.amount.base_units, chain.moved(HASH_A, ADDRESS, RECIPIENT, PAID)
+
+
+def test_a_token_moved_where_its_contract_says_so(chain: EthereumChain, node: ScriptedNode) -> None:
+    logs(node, log())
+    assert seen(chain) == (7, True)
+    # Nothing but the receipt and the head was asked for.
+    assert set(node.asked) == {"eth_getTransactionReceipt", "eth_blockNumber"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"address": "0x" + "55" * 20},
+        {"topics": []},
+        {"topics": [TOPIC]},
+        {"topics": [TOPIC, word(ADDRESS)]},
+        {"topics": [TOPIC, word(ADDRESS), word(RECIPIENT), SEVEN]},
+        {"topics": ["0x" + "12" * 32, word(ADDRESS), word(RECIPIENT)]},
+        {"topics": [TOPIC, word(RECIPIENT), word(ADDRESS)]},
+        {"topics": [TOPIC, word(ADDRESS), "0x01" + word(RECIPIENT)[4:]]},
+        {"data": "0x"},
+        {"data": "0x07"},
+        {"data": SEVEN + "00"},
+        {"data": SEVEN + SEVEN[2:]},
+    ],
+)
+def test_logs_of_another_form_or_contract_count_nothing(
+    chain: EthereumChain, node: ScriptedNode, wrong: dict[str, Any]
+) -> None:
+    logs(node, log(**wrong))
+    assert seen(chain) == (0, False)
+    logs(node, log(**wrong), log())
+    assert seen(chain) == (7, True)
+
+
+def test_all_logs_of_a_transaction_count(chain: EthereumChain, node: ScriptedNode) -> None:
+    logs(node, log(data=f"0x{3:064x}"), log(data=f"0x{4:064x}"))
+    assert seen(chain) == (7, True)
+    logs(node, log(), log())
+    assert seen(chain) == (14, False)
+    other = log(topics=[TOPIC, word(USDT_CONTRACT), word(RECIPIENT)])
+    logs(node, other)
+    assert seen(chain) == (7, False)
+
+
+def test_no_log_moved_nothing_not_even_nothing(chain: EthereumChain, node: ScriptedNode) -> None:
+    logs(node)
+    assert seen(chain) == (0, False)
+    assert not chain.moved(HASH_A, ADDRESS, RECIPIENT, Money(0, USDT))
+
+
+def test_a_failed_transaction_moved_nothing(chain: EthereumChain, node: ScriptedNode) -> None:
+    logs(node, log(), status="0x0")
+    assert seen(chain) == (0, False)
+
+
+def test_a_receipt_without_its_logs_is_asked_for_again(
+    chain: EthereumChain, node: ScriptedNode
+) -> None:
+    node.answers["eth_getTransactionReceipt"] = RECEIPT
+    with pytest.raises(RetryableError):
+        chain.moved(HASH_A, ADDRESS, RECIPIENT, PAID)
+
+
+def test_a_balance_of_tokens_is_the_contracts_answer(
+    chain: EthereumChain, node: ScriptedNode
+) -> None:
+    node.answers["eth_call"] = SEVEN
+    assert chain.balance(ADDRESS.lower(), USDT) == PAID
+    data = "0x70a08231" + word(ADDRESS)[2:]
+    assert node.params["eth_call"] == [{"to": USDT_CONTRACT, "data": data}, "latest"]
+
+
+@pytest.mark.parametrize("answer", ["0x", "0x07", SEVEN + "00", None, 7, "nonsense", []])
+def test_another_answer_than_a_number_is_no_balance(
+    chain: EthereumChain, node: ScriptedNode, answer: object
+) -> None:
+    node.answers["eth_call"] = answer
+    with pytest.raises(RetryableError):
+        chain.balance(ADDRESS, USDT)
+
+
+def test_a_tokens_gas_is_estimated_on_its_contract(
+    chain: EthereumChain, node: ScriptedNode
+) -> None:
+    node.answers["eth_estimateGas"] = hex(46_000)
+    found = chain.fees_for(TX_B.destination, RECIPIENT, PAID)
+    assert found == Fees(22 * GWEI, 2 * GWEI, 57_500 + 17_100)
+    data = "0xa9059cbb" + word(RECIPIENT)[2:] + SEVEN[2:]
+    order = {"from": TX_B.destination, "to": USDT_CONTRACT, "value": "0x0", "data": data}
+    assert node.params["eth_estimateGas"] == [order]
+
+
+def test_a_tokens_gas_has_a_cap(chain: EthereumChain, node: ScriptedNode) -> None:
+    node.answers["eth_estimateGas"] = hex(190_000)
+    assert chain.fees_for(ADDRESS, RECIPIENT, PAID).gas_limit == 200_000
+    node.answers["eth_estimateGas"] = hex(200_001)
+    with pytest.raises(PermanentError):
+        chain.fees_for(ADDRESS, RECIPIENT, PAID)
+
+
+@pytest.mark.parametrize(("held", "error"), [(6, RetryableError), (7, PermanentError)])
+def test_a_refusal_is_permanent_only_if_the_sender_has_enough(
+    chain: EthereumChain, node: ScriptedNode, held: int, error: type[Exception]
+) -> None:
+    node.fails("eth_estimateGas", "invalid opcode: INVALID")
+    node.answers["eth_call"] = f"0x{held:064x}"
+    with pytest.raises(error):
+        chain.fees_for(ADDRESS, RECIPIENT, PAID)
+    assert len(node.asked) == 2
 
 
 # --- fees

@@ -8,5 +8,5 @@ reorganises; `transactions.py` reads raw transactions and `rules.py` says which 
 refuse; `mempool.py` takes or hides them, `waiting.py`
 keeps what is too cheap for the moment; `rpc.py` answers requests, `lag.py` as a node that is
 behind; `control.py` is what a test may order under `/_sandbox`; `launcher.py` starts all of it.
-Tokens belong beside these as `tokens.py`, with routes of their own that `app.py` adds.
+`tokens` has the ERC-20 contracts.
 """

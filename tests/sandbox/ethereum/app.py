@@ -33,6 +33,7 @@ def ethereum_app(anvil: AnvilOptions, block_seconds: float) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with node, running_anvil(anvil, node) as process:
+            await chain.tokens.install()
             works = [process.wait(), chain.mine_forever()]
             tasks = [asyncio.create_task(_essential(work, app)) for work in works]
             yield

@@ -1,13 +1,17 @@
-"""The chain's own life: blocks, base fee, reorganisations, and transfers of the dev accounts."""
+"""The chain's own life: blocks, base fee, reorganisations, and what the dev accounts send."""
 
 import asyncio
 import random
+from typing import Any
 
 from tests.sandbox.ethereum.node import Node
+from tests.sandbox.ethereum.tokens.contracts import Switches, Tokens
 from tests.sandbox.ethereum.waiting import Waiting, WaitingRoom
 
 # An idle chain's base fee falls to nothing; this keeps it in a range as on the real one.
 BASE_FEE_FLOOR = 10**9
+# More than any token takes; without a limit anvil would fill a block with each.
+MINT_GAS = 200_000
 
 
 class Chain:
@@ -16,6 +20,7 @@ class Chain:
     def __init__(self, node: Node, block_seconds: float) -> None:
         self.node = node
         self.waiting = WaitingRoom(node)
+        self.tokens = Tokens(node)
         self.lock = asyncio.Lock()
         self.mining = block_seconds > 0
         self._block_seconds = block_seconds or 1.0
@@ -70,10 +75,25 @@ class Chain:
 
     async def transfer(self, from_index: int, to: str, wei: int) -> str:
         """A real transfer from a dev account, in the next block."""
+        return await self._send(from_index, {"to": to, "value": hex(wei)})
+
+    async def mint(self, asset_id: str, to: str, base_units: int) -> str:
+        """New tokens for an address, in the next block."""
+        order = self.tokens.minting(asset_id, to, base_units)
+        return await self._send(0, order | {"gas": hex(MINT_GAS)})
+
+    async def _send(self, from_index: int, order: dict[str, str]) -> str:
         accounts = await self.node.call("eth_accounts")
-        order = {"from": accounts[from_index], "to": to, "value": hex(wei)}
         async with self.lock:
-            return str(await self.node.call("eth_sendTransaction", order))
+            sent = {"from": accounts[from_index]} | order
+            return str(await self.node.call("eth_sendTransaction", sent))
+
+    async def turn(self, asset_id: str, order: dict[str, Any]) -> Switches:
+        """Turn switches of a token; answers how all of them are set now."""
+        async with self.lock:
+            switches = (await self.tokens.switches(asset_id)).changed(order)
+            await self.tokens.turn(asset_id, switches)
+        return switches
 
     async def reorganise(self, depth: int, *, drop: bool) -> list[str]:
         """Replace the last blocks by empty ones; answers the transactions that were in them.
@@ -83,7 +103,10 @@ class Chain:
         async with self.lock:
             removed = await self._in_last_blocks(depth)
             waiting = await self.waiting.taken_out()
+            switches = await self.tokens.all_switches()
             await self.node.call("anvil_reorg", depth, [])
+            # What was put into the node without a transaction went with the blocks.
+            await self.tokens.restore(switches)
             for one in waiting if drop else [*removed, *waiting]:
                 await self.waiting.admit(one)
             return [one.shown["hash"] for one in removed]

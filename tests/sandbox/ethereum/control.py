@@ -1,6 +1,7 @@
-"""What a test may order, under `/_sandbox`. Wei are text in both directions."""
+"""What a test may order, under `/_sandbox`. Amounts are text in both directions."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from tests.sandbox.ethereum.lag import Lag
 from tests.sandbox.ethereum.mempool import Mempool
 from tests.sandbox.ethereum.node import RpcError
 from tests.sandbox.ethereum.rpc import Rpc
+from tests.sandbox.ethereum.tokens.contracts import ADDRESSES
 
 Order = Callable[[dict[str, Any]], Awaitable[Any]]
 
@@ -62,6 +64,21 @@ class Control:
         index = int(body["from_index"])
         return {"hash": await self._chain.transfer(index, body["to"], int(body["wei"]))}
 
+    async def _mint(self, body: dict[str, Any]) -> dict[str, Any]:
+        base_units = int(body["base_units"])
+        return {"hash": await self._chain.mint(body["token"], body["address"], base_units)}
+
+    async def _token(self, body: dict[str, Any]) -> dict[str, Any]:
+        order = {name: value for name, value in body.items() if name != "token"}
+        switches = await self._chain.turn(body["token"], order)
+        return {"token": body["token"], **asdict(switches)}
+
+    async def _tokens(self, _body: dict[str, Any]) -> dict[str, Any]:
+        return dict(ADDRESSES)
+
+    async def _prefer(self, body: dict[str, Any]) -> dict[str, Any]:
+        return {"hash": await self._mempool.prefer(body["hash"])}
+
     async def _base_fee(self, body: dict[str, Any]) -> dict[str, Any]:
         await self._chain.order_base_fee(int(body["wei"]))
         return {"wei": str(body["wei"])}
@@ -90,12 +107,15 @@ class Control:
             "mining": self._mining,
             "fund": self._fund,
             "transfer": self._transfer,
+            "mint": self._mint,
+            "token": self._token,
+            "prefer": self._prefer,
             "base_fee": self._base_fee,
             "chain_id": self._chain_id,
             "send_as": self._send_as,
         }
         shown = {"/_sandbox/hidden": self._hidden, "/_sandbox/sent": self._sent}
-        shown["/healthz"] = self._health
+        shown |= {"/_sandbox/tokens": self._tokens, "/healthz": self._health}
         posts = [_route(f"/_sandbox/{name}", "POST", order) for name, order in orders.items()]
         return [*posts, *(_route(path, "GET", order) for path, order in shown.items())]
 

@@ -87,6 +87,24 @@ class Mempool:
                     outcome["ignored"].append(tx.hash)
         return outcome
 
+    async def prefer(self, tx_hash: str) -> str:
+        """Put a transaction into the pool in the place of whatever has its nonce there.
+
+        So a race between a transfer and its replacement ends as the test wants. Raises KeyError for
+        a transaction that nobody sent.
+        """
+        tx = self._sent[tx_hash].transaction
+        async with self._chain.lock:
+            pool = await self._chain.waiting.taken_out()
+            try:
+                taken = await self._forward(tx)
+                self._hidden.pop(tx.hash, None)
+                pool = [one for one in pool if not one.is_at(tx.sender, tx.nonce)]
+            finally:
+                for one in pool:
+                    await self._chain.waiting.admit(one)
+            return taken
+
     async def send_as(self, private_key: str, to: str, wei: int, nonce: int | None) -> str:
         """A transaction that the clients know nothing of; it outbids what has its nonce."""
         signer = Account.from_key(private_key)

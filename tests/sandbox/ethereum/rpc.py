@@ -15,6 +15,8 @@ from tests.sandbox.faults import FaultBoard, Scope
 MAX_BATCH = 1000
 # Powers that no real node gives its clients.
 ANVIL_ONLY = ("anvil_", "evm_", "hardhat_")
+# What anvil calls otherwise than geth does, with geth's code and words for it.
+GETHS_WORDS = {"EVM error InvalidFEOpcode": (-32000, "invalid opcode: INVALID")}
 
 
 class Rpc:
@@ -68,7 +70,12 @@ class Rpc:
         counts_pool = params[1:] == ["pending"] and self._lag.blocks == 0
         if method == "eth_getTransactionCount" and counts_pool:
             return hex(await self._waiting.pending_count(params[0]))
-        result = await self._lag.call(method, params)
+        try:
+            result = await self._lag.call(method, params)
+        except RpcError as error:
+            if error.message not in GETHS_WORDS:
+                raise
+            raise RpcError(*GETHS_WORDS[error.message]) from error
         if method == "eth_getTransactionByHash" and result is None and params:
             return self._waiting.find(params[0])
         return result

@@ -24,6 +24,10 @@ class Waiting:
         """Its place in the order of its sender."""
         return int(self.shown["nonce"], 16)
 
+    def is_at(self, sender: str, nonce: int) -> bool:
+        """Whether it has this place in the order of this sender."""
+        return (self.shown["from"], self.nonce) == (sender, nonce)
+
     @property
     def max_fee(self) -> int:
         """The most that it pays for a unit of gas, in wei."""
@@ -45,7 +49,7 @@ class WaitingRoom:
     def forget(self, sender: str, nonce: int) -> None:
         """Its place was taken by another transaction."""
         for tx_hash, one in list(self._parked.items()):
-            if (one.shown["from"], one.nonce) == (sender, nonce):
+            if one.is_at(sender, nonce):
                 del self._parked[tx_hash]
 
     async def of(self, sender: str) -> dict[int, dict[str, Any]]:
