@@ -57,6 +57,24 @@ class PayoutRequested(Event):
     channel_id: UUID
 
 
+class SwapRequested(Event):
+    entity = "swap_id"
+    type: Literal["swap.requested"] = "swap.requested"
+    swap_id: UUID
+
+
+class SwapQuoted(Event):
+    entity = "swap_id"
+    type: Literal["swap.quoted"] = "swap.quoted"
+    swap_id: UUID
+
+
+class SwapCheckDue(Event):
+    entity = "swap_id"
+    type: Literal["swap.check_due"] = "swap.check_due"
+    swap_id: UUID
+
+
 class TransferRequested(Event):
     entity = "transfer_id"
     type: Literal["transfer.requested"] = "transfer.requested"
@@ -86,17 +104,26 @@ class ReconcileTick(Event):
     type: Literal["tick.reconcile"] = "tick.reconcile"
 
 
+class RefreshCurrenciesTick(Event):
+    entity = ""
+    type: Literal["tick.refresh_currencies"] = "tick.refresh_currencies"
+
+
 AnyEvent = Annotated[
     PaymentUpdated
     | PaymentCheckDue
     | InviteRequested
     | JoinRequested
     | PayoutRequested
+    | SwapRequested
+    | SwapQuoted
+    | SwapCheckDue
     | TransferRequested
     | TransferAuthorized
     | TransferCheckDue
     | NoticeRequested
-    | ReconcileTick,
+    | ReconcileTick
+    | RefreshCurrenciesTick,
     Field(discriminator="type"),
 ]
 EVENT_TYPES: tuple[type[Event], ...] = (
@@ -105,11 +132,15 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     InviteRequested,
     JoinRequested,
     PayoutRequested,
+    SwapRequested,
+    SwapQuoted,
+    SwapCheckDue,
     TransferRequested,
     TransferAuthorized,
     TransferCheckDue,
     NoticeRequested,
     ReconcileTick,
+    RefreshCurrenciesTick,
 )
 _ANY = TypeAdapter[Event](AnyEvent)
 

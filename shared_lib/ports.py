@@ -12,11 +12,12 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
+from shared_lib.domain.currency import Currency, Listing
 from shared_lib.domain.invite import Invite, JoinRequest
 from shared_lib.domain.ledger import Account, Balance, Posting, PostingKind
 from shared_lib.domain.membership import Membership, Period
 from shared_lib.domain.message import Message
-from shared_lib.domain.money import Asset, Money
+from shared_lib.domain.money import ETH, Asset, Money
 from shared_lib.domain.notice import Notice
 from shared_lib.domain.offer import Channel, Chat, Offer, Tier
 from shared_lib.domain.order import Invoice, Order, OrderKind
@@ -25,6 +26,15 @@ from shared_lib.domain.payout import Payout
 from shared_lib.domain.policy import Policy
 from shared_lib.domain.review import Finding, Reason, Subject
 from shared_lib.domain.share import Share
+from shared_lib.domain.swap import (
+    ExchangeEcho,
+    ExchangeOrder,
+    ExchangeReport,
+    FixedQuote,
+    Limits,
+    Quote,
+    Swap,
+)
 from shared_lib.domain.transfer import Attempt, Fees, Mined, Transfer, Wallet
 from shared_lib.events import Event
 
@@ -45,6 +55,26 @@ class RetryableError(ProviderError):
 
 class PermanentError(ProviderError):
     """It did not happen, and asking again with the same words will not help."""
+
+
+class OutOfRangeError(PermanentError):
+    """The amount is below `limits.least` or above `limits.most`, as far as the provider says."""
+
+    def __init__(self, reason: str, *, is_too_small: bool) -> None:
+        super().__init__(reason)
+        self.is_too_small = is_too_small
+
+
+class PairUnavailableError(PermanentError):
+    """The provider does not swap these two coins now."""
+
+
+class RateExpiredError(PermanentError):
+    """The rate id is unknown or too old: another quote is needed."""
+
+
+class AddressRefusedError(PermanentError):
+    """The provider does not pay to this address, or not with this memo."""
 
 
 class UnknownOutcomeError(ProviderError):
@@ -113,12 +143,52 @@ class PaymentProvider(Protocol):
         """The provider's own present view of a payment, as its JSON text. Raises ProviderError."""
         ...
 
+    def usd_cents(self, amount: Money) -> int:
+        """What an amount is worth in US cents now, by the provider's own market rate."""
+        ...
+
     def is_genuine(self, body: bytes, signature: str | None) -> bool:
         """Whether a callback's signature proves that the provider wrote `body`."""
         ...
 
     def read_report(self, body: str) -> Report:
         """Read a callback's or an answer's JSON text. Raises BadReportError."""
+        ...
+
+
+class SwapProvider(Protocol):
+    """ChangeNOW, or whoever swaps for us at a fixed rate.
+
+    Each method raises ProviderError; about a pair also PairUnavailableError, about an amount also
+    OutOfRangeError.
+    """
+
+    def currencies(self) -> list[Listing]:
+        """Every coin that can be bought at a fixed rate now."""
+        ...
+
+    def limits(self, sold: Asset, bought: Asset) -> Limits:
+        """The least and the most of `sold` that is swapped at a fixed rate."""
+        ...
+
+    def market_quote(self, sold: Money, bought: Asset) -> Quote:
+        """What the market would give now. For comparison and the books only."""
+        ...
+
+    def fixed_quote(self, sold: Money, bought: Asset) -> FixedQuote:
+        """A promise with a rate id, kept for some minutes."""
+        ...
+
+    def create_exchange(self, order: ExchangeOrder) -> ExchangeEcho:
+        """Make an exchange. Not idempotent: each call that arrives makes one.
+
+        Raises also RateExpiredError, AddressRefusedError, and UnknownOutcomeError where an exchange
+        may have been made.
+        """
+        ...
+
+    def exchange(self, exchange_id: str, sold: Asset, bought: Asset) -> ExchangeReport:
+        """What has become of an exchange."""
         ...
 
 
@@ -134,7 +204,10 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class UnsignedTransfer:
-    """A plain transfer of `amount` to `destination`, fully specified."""
+    """A transfer of `amount` to `destination`, coin or token, fully specified.
+
+    `destination` is who receives it: for a token the contract comes from the amount's asset.
+    """
 
     chain_id: int
     nonce: int
@@ -161,7 +234,11 @@ class BroadcastResult(StrEnum):
 
 
 class Chain(Protocol):
-    """An Ethereum node. Every method raises RetryableError when the node cannot be asked."""
+    """An Ethereum node. Every method raises RetryableError when the node cannot be asked.
+
+    A method that is about an asset raises PermanentError for one that this chain has no contract
+    for.
+    """
 
     def checksum_address(self, text: str) -> str:
         """The EIP-55 form of an address. Raises ValueError for anything that is not one."""
@@ -182,7 +259,8 @@ class Chain(Protocol):
     def fees_for(self, sender: str, destination: str, amount: Money) -> Fees:
         """Fees for this transfer now: EIP-1559 prices that survive several full blocks.
 
-        Raises PermanentError when the node says that the transfer itself would fail.
+        Raises PermanentError when the node says that the transfer itself would fail, unless only
+        because the sender has too little of the asset, which may pass.
         """
         ...
 
@@ -203,14 +281,22 @@ class Chain(Protocol):
         ...
 
     def incoming(self, tx_hash: str, recipient: str, asset: Asset) -> Incoming | None:
-        """What a transaction paid to `recipient` at top level, or None while it is not mined.
+        """What a transaction paid to `recipient`, or None while it is not mined.
 
-        A transaction that paid it nothing, or only through an internal call, has amount zero.
+        ETH counts at top level only, so that an internal call has amount zero. Of a token it is
+        what the contract's own Transfer logs say.
         """
         ...
 
-    def balance(self, address: str) -> Money:
-        """The ETH that an address holds at the head."""
+    def moved(self, tx_hash: str, sender: str, recipient: str, amount: Money) -> bool:
+        """Whether a mined transaction succeeded and moved exactly this from one to the other.
+
+        A receipt alone proves nothing of a token: only its contract's Transfer logs do.
+        """
+        ...
+
+    def balance(self, address: str, asset: Asset = ETH) -> Money:
+        """What an address holds of an asset at the head."""
         ...
 
 
@@ -223,7 +309,10 @@ class Signer(Protocol):
         ...
 
     def sign(self, transfer: UnsignedTransfer) -> SignedTransfer:
-        """Sign an EIP-1559 transaction. Nothing leaves this process."""
+        """Sign an EIP-1559 transaction. Nothing leaves this process.
+
+        No ETH to the wallet itself is a cancel. Raises PermanentError for what must not be signed.
+        """
         ...
 
 
@@ -292,6 +381,7 @@ class Leased(StrEnum):
     ORDER = "orders"
     INVITE = "invites"
     JOIN_REQUEST = "join_requests"
+    SWAP = "swaps"
     TRANSFER = "transfers"
     NOTICE = "notices"
 
@@ -304,6 +394,7 @@ class Watched(StrEnum):
     JOIN_REQUEST = "join_requests"
     SHARE = "shares"
     PAYOUT = "payouts"
+    SWAP = "swaps"
     TRANSFER = "transfers"
     NOTICE = "notices"
     ORDER = "orders"
@@ -511,8 +602,48 @@ class Payouts(Protocol):
     def lock_unfunded(self, channel_id: UUID) -> Payout | None: ...
     def save(self, payout: Payout) -> None: ...
     def take_share(self, payout_id: UUID, share_id: UUID) -> None: ...
+    def release_shares(self, payout_id: UUID, now: datetime) -> None:
+        """The payout carries its shares no more."""
+        ...
+
+    def rounds_of(self, share_ids: Sequence[UUID]) -> int:
+        """How often money of these shares went out and came back, at most."""
+        ...
+
     def has_refunded_payment(self, payout_id: UUID) -> bool:
         """Whether the provider gave one of the payout's payments back to its payer."""
+        ...
+
+
+class SwapEventKind(StrEnum):
+    """What is kept of a swap for good."""
+
+    CREATED = "created"
+    DIFFERENCE = "difference"
+    ORPHAN = "orphan"
+    STATUS = "status"
+
+
+class Swaps(Protocol):
+    def add(self, swap: Swap) -> None: ...
+    def get(self, swap_id: UUID) -> Swap | None: ...
+    def lock(self, swap_id: UUID) -> Swap | None: ...
+    def lock_live(self, payout_id: UUID) -> Swap | None:
+        """The payout's swap that was neither abandoned nor refunded."""
+        ...
+
+    def save(self, swap: Swap) -> None: ...
+    def has_refund(self, tx_hash: str) -> bool: ...
+    def keep(self, swap_id: UUID, kind: SwapEventKind, body: str, now: datetime) -> None:
+        """Keep what was said about a swap, word for word."""
+        ...
+
+
+class Currencies(Protocol):
+    def get(self, asset_id: str) -> Currency | None: ...
+    def all(self) -> list[Currency]: ...
+    def refresh(self, listings: Sequence[Listing], now: datetime) -> None:
+        """Take over what the provider says; a coin that it does not list is not offered."""
         ...
 
 
@@ -522,13 +653,21 @@ class Transfers(Protocol):
     def lock(self, transfer_id: UUID) -> Transfer | None: ...
     def save(self, transfer: Transfer) -> None: ...
     def attempts(self, transfer_id: UUID) -> list[Attempt]: ...
-    def add_attempt(self, attempt: Attempt, now: datetime) -> None: ...
+    def add_attempt(self, attempt: Attempt) -> None: ...
+    def of_swap(self, swap_id: UUID) -> Transfer | None:
+        """The transfer that funds a swap."""
+        ...
+
+    def lock_unsent(self, payout_id: UUID) -> Transfer | None:
+        """The payout's transfer that has no bytes yet and still stands for it."""
+        ...
+
     def waiting_for_slot(self, wallet_address: str, limit: int) -> list[UUID]:
         """Authorised transfers of a wallet, oldest first."""
         ...
 
     def lowest_unmined(self, wallet_address: str) -> UUID | None:
-        """The sent transfer with the lowest nonce that has no receipt."""
+        """The transfer with the lowest nonce that has no receipt."""
         ...
 
 
@@ -637,7 +776,7 @@ class Transaction(Protocol):
     """One database transaction.
 
     Rows are locked in the order payment → order → channel → join request → membership → invite →
-    payout → share → transfer → wallet, so that no two transactions wait for each other in a ring.
+    payout → swap → share → transfer → wallet, so that no two transactions wait in a ring.
     """
 
     people: People
@@ -649,6 +788,8 @@ class Transaction(Protocol):
     join_requests: JoinRequests
     shares: Shares
     payouts: Payouts
+    swaps: Swaps
+    currencies: Currencies
     transfers: Transfers
     wallets: Wallets
     ledger: Ledger
@@ -683,6 +824,8 @@ class Ports(Protocol):
     def database(self) -> Database: ...
     @property
     def provider(self) -> PaymentProvider: ...
+    @property
+    def swaps(self) -> SwapProvider: ...
     @property
     def chain(self) -> Chain: ...
     @property

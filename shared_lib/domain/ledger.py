@@ -36,6 +36,7 @@ class PostingKind(StrEnum):
     SETTLED = "settled"
     REVERSED = "reversed"
     TOP_UP = "top_up"
+    REFUND_SEEN = "refund_seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,22 @@ def settled(payout_id: UUID, channel_id: UUID, owed: Money, sent: Money) -> Post
         Entry(Account.PAID_OUT, -owed, channel_id),
         Entry(Account.IN_FLIGHT, -sent),
         Entry(Account.CLEARED, sent),
+    )
+
+
+def refund_seen(swap_id: UUID, channel_id: UUID, sent: Money, arrived: Money) -> Posting:
+    """A swap's money is back in our wallet; what is missing of it is the owner's loss.
+
+    More than was sent is nobody's yet: it is kept in sight.
+    """
+    lost = Money(max(0, (sent - arrived).base_units), sent.asset)
+    return posting(
+        PostingKind.REFUND_SEEN,
+        str(swap_id),
+        Entry(Account.HOST_WALLET, arrived),
+        Entry(Account.IN_FLIGHT, -sent),
+        Entry(Account.OWNER_PAYABLE, lost, channel_id),
+        Entry(Account.DIFFERENCE, sent - arrived - lost),
     )
 
 

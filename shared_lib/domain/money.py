@@ -6,7 +6,7 @@ more digits than the asset has is refused, and the fee rounds up by name.
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 _NUMBER = re.compile(r"[0-9]{1,40}(\.[0-9]{1,60})?([eE][+-]?[0-9]{1,3})?")
 # Amounts are stored as numeric(78, 0).
@@ -43,19 +43,6 @@ class Asset:
 
 ETH = Asset("eth", "eth", 18)
 USDT = Asset("usdt", "eth", 6)
-ASSETS = {asset.id: asset for asset in (ETH, USDT)}
-
-
-class UnknownAssetError(ValueError):
-    """No asset with this id is known here; nothing is guessed about its decimals."""
-
-
-def asset_of(asset_id: str) -> Asset:
-    """The asset with this id. Raises UnknownAssetError."""
-    try:
-        return ASSETS[asset_id]
-    except KeyError:
-        raise UnknownAssetError(f"unknown asset {asset_id!r}") from None
 
 
 @dataclass(frozen=True, slots=True, order=False)
@@ -108,17 +95,32 @@ def parse_amount(text: str, asset: Asset) -> Money:
     Raises InvalidAmountError for anything that is not a plain non-negative number, and
     TooManyDecimalsError when it is not a whole number of base units.
     """
+    scaled = _scaled(text, asset)
+    if scaled != scaled.to_integral_value(context=_EXACT):
+        raise TooManyDecimalsError(f"{text} has more than {asset.decimals} decimals of {asset.id}")
+    return Money(int(scaled), asset)
+
+
+def parse_amount_down(text: str, asset: Asset) -> Money:
+    """Read a decimal text in whole coins, rounded down to whole base units.
+
+    For amounts that are told and not ours to count, such as an estimate: providers write them with
+    more digits than the asset has. Raises InvalidAmountError.
+    """
+    return Money(int(_scaled(text, asset).to_integral_value(ROUND_DOWN, context=_EXACT)), asset)
+
+
+def _scaled(text: str, asset: Asset) -> Decimal:
+    """A text's number in base units, not rounded."""
     if not _NUMBER.fullmatch(text):
         raise InvalidAmountError(f"not a plain number: {text[:80]!r}")
     try:
         scaled = Decimal(text).scaleb(asset.decimals, context=_EXACT)
     except InvalidOperation:
         raise InvalidAmountError(f"not a plain number: {text[:80]!r}") from None
-    if scaled != scaled.to_integral_value(context=_EXACT):
-        raise TooManyDecimalsError(f"{text} has more than {asset.decimals} decimals of {asset.id}")
     if scaled >= _BASE_UNITS_LIMIT:
         raise InvalidAmountError(f"{text[:80]} is more than any amount that can be stored")
-    return Money(int(scaled), asset)
+    return scaled
 
 
 def format_amount(money: Money) -> str:

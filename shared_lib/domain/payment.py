@@ -67,7 +67,8 @@ class EventSource(StrEnum):
 class Report:
     """What one callback or answer says. Amounts are texts, exactly as the provider wrote them.
 
-    `status` keeps words that we do not know; `outcome_*` is what reaches our wallet.
+    `status` keeps words that we do not know; `outcome_*` is what reaches our wallet. `pay_amount`
+    was asked of the payer and `actually_paid` came, both in the payer's coin.
     """
 
     provider_payment_id: str
@@ -78,6 +79,8 @@ class Report:
     outcome_amount: str | None = None
     outcome_currency: str | None = None
     payout_hash: str | None = None
+    pay_amount: str | None = None
+    actually_paid: str | None = None
 
     @property
     def known_status(self) -> PaymentStatus | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from shared_lib.domain.money import BASIS_POINTS, Money
+from shared_lib.domain.money import BASIS_POINTS, Money, zero
 from shared_lib.domain.offer import PayoutTarget, Strategy
 from shared_lib.domain.states import require_edge
 from shared_lib.domain.watch import Watch
@@ -17,6 +17,7 @@ class PayoutState(StrEnum):
     SWAPPING = "swapping"
     SENDING = "sending"
     SETTLED = "settled"
+    RETURNED = "returned"
     REVIEW = "review"
 
 
@@ -25,24 +26,45 @@ PAYOUT_EDGES = {
         {PayoutState.WAITING, PayoutState.SWAPPING, PayoutState.SENDING, PayoutState.REVIEW}
     ),
     PayoutState.WAITING: frozenset({PayoutState.FORMING, PayoutState.REVIEW}),
-    PayoutState.SWAPPING: frozenset(
-        {PayoutState.FORMING, PayoutState.WAITING, PayoutState.SENDING, PayoutState.REVIEW}
+    PayoutState.SWAPPING: frozenset({PayoutState.WAITING, PayoutState.SENDING, PayoutState.REVIEW}),
+    PayoutState.SENDING: frozenset(
+        {
+            PayoutState.SETTLED,
+            PayoutState.SWAPPING,
+            PayoutState.WAITING,
+            PayoutState.RETURNED,
+            PayoutState.REVIEW,
+        }
     ),
-    PayoutState.SENDING: frozenset({PayoutState.SETTLED, PayoutState.FORMING, PayoutState.REVIEW}),
     PayoutState.SETTLED: frozenset[PayoutState](),
+    PayoutState.RETURNED: frozenset[PayoutState](),
     PayoutState.REVIEW: frozenset({PayoutState.FORMING, PayoutState.SENDING, PayoutState.SETTLED}),
 }
+
+# Money that went out and came back this often goes out again only when a person says so.
+ROUNDS_MOST = 3
 
 
 class WaitingFor(StrEnum):
     """Why a payout that has money does not go yet; the owner sees this."""
 
     COST_TOO_HIGH = "cost_too_high"
+    BELOW_MINIMUM = "below_minimum"
+    ABOVE_MAXIMUM = "above_maximum"
+    PAIR_UNAVAILABLE = "pair_unavailable"
+    QUOTE_OFF_MARKET = "quote_off_market"
+    ADDRESS_REFUSED = "address_refused"
+    DESTINATION_CHANGED = "destination_changed"
+    NONCE_LOST = "nonce_lost"
 
 
 @dataclass(frozen=True, slots=True)
 class Payout:
-    """`target` is frozen when the payout forms; `amount` is the sum of its locked shares."""
+    """`target` is frozen when the payout forms; `amount` is the sum of its locked shares.
+
+    `round` counts how often money in it has gone out, this time included. A payout whose money came
+    back is *returned*, and its shares are in the next one.
+    """
 
     id: UUID
     channel_id: UUID
@@ -52,6 +74,7 @@ class Payout:
     target: PayoutTarget
     created_at: datetime
     watch: Watch | None
+    round: int = 1
     waiting_for: WaitingFor | None = None
     funded_at: datetime | None = None
     settled_at: datetime | None = None
@@ -66,7 +89,7 @@ class Payout:
         moved = (
             self if self.state is PayoutState.WAITING else self.moved(PayoutState.WAITING, watch)
         )
-        return replace(moved, waiting_for=reason, watch=watch)
+        return replace(moved, waiting_for=reason, watch=watch, amount=zero(self.amount.asset))
 
 
 def is_worth_sending(amount: Money, cost: Money, most_bps: int) -> bool:

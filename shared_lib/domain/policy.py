@@ -23,6 +23,14 @@ class Policy:
     payment_check_seconds: float = 60.0
     payment_check_most_seconds: float = 3_600.0
     transfer_check_seconds: float = 15.0
+    transfer_stuck_seconds: float = 180.0
+    swap_check_seconds: float = 60.0
+    swap_sign_seconds_least: float = 600.0
+    swap_cancel_seconds: float = 300.0
+    swap_market_tolerance_bps: int = 500
+    payout_wait_seconds: float = 3_600.0
+    notional_tolerance_bps: int = 500
+    changenow_calls_per_second: int = 30
     price_cents_least: int = 499
     order_lifetime: timedelta = timedelta(days=7)
     payout_cost_most_bps: int = 1_000
@@ -31,6 +39,7 @@ class Policy:
     confirmations: int = 12
     chain_id: int = 1
     host_wallet: str = "0x0000000000000000000000000000000000000000"
+    usdt_contract: str | None = None
     telegram_messages_per_second: int = 30
     public_url: str = "https://example.com"
     ipn_url: str = "https://example.com/ipn"

@@ -11,6 +11,7 @@ class Subject(StrEnum):
     JOIN_REQUEST = "join_request"
     SHARE = "share"
     PAYOUT = "payout"
+    SWAP = "swap"
     TRANSFER = "transfer"
     WALLET = "wallet"
     NOTICE = "notice"
@@ -34,7 +35,14 @@ class Reason(StrEnum):
     OVERDUE = "overdue"
     TRANSFER_REFUSED = "transfer_refused"
     TRANSFER_REVERTED = "transfer_reverted"
+    TRANSFER_MOVED_NOTHING = "transfer_moved_nothing"
     FOREIGN_NONCE = "foreign_nonce"
+    NOTIONAL_TOO_HIGH = "notional_too_high"
+    ECHO_DIFFERS = "echo_differs"
+    SWAP_PAID_LESS = "swap_paid_less"
+    SWAP_PAID_AGAIN = "swap_paid_again"
+    REFUND_COUNTED_TWICE = "refund_counted_twice"
+    RETURNED_TOO_OFTEN = "returned_too_often"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """An owner's part of one payment, followed until it is paid out."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -43,8 +44,41 @@ SHARE_EDGES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Worth:
+    """What a share is worth in US cents, so that no error of units gets past a payout.
+
+    `list_cents` is its part of what the payer was asked for, less our fee; `market_cents` is its
+    market value when its deposit was seen. Both were learned independently of each other.
+    """
+
+    list_cents: int
+    market_cents: int
+
+    def part(self, base_units: int, of_base_units: int) -> "Worth":
+        """The worth of a part of the amount.
+
+        The list's is rounded up and the market's down, so that a part is not suspect by rounding.
+        """
+        return Worth(
+            -(-self.list_cents * base_units // of_base_units),
+            self.market_cents * base_units // of_base_units,
+        )
+
+
+def total_worth(worths: Iterable[Worth | None]) -> Worth:
+    """The sum; a share whose worth nobody has learned yet counts nothing."""
+    known = [worth for worth in worths if worth is not None]
+    return Worth(
+        sum(worth.list_cents for worth in known), sum(worth.market_cents for worth in known)
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
-    """Expected shares are watched by their payment, locked ones by their payout."""
+    """Expected shares are watched by their payment, locked ones by their payout.
+
+    `worth` is known from *pending* on.
+    """
 
     id: UUID
     channel_id: UUID
@@ -55,8 +89,21 @@ class Share:
     created_at: datetime
     watch: Watch | None
     residue_of: UUID | None = None
+    worth: Worth | None = None
 
     def moved(self, state: ShareState, watch: Watch | None = None) -> "Share":
         """The share in another state. Raises TransitionRefusedError."""
         require_edge(SHARE_EDGES, f"share {self.id}", self.state, state)
         return replace(self, state=state, watch=watch)
+
+
+def fitting(shares: list[Share], most: int) -> list[Share]:
+    """The first shares whose sum is at most `most` base units, and never none of them."""
+    taken: list[Share] = []
+    amount = 0
+    for share in shares:
+        amount += share.amount.base_units
+        if taken and amount > most:
+            break
+        taken.append(share)
+    return taken

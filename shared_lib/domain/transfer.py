@@ -1,5 +1,6 @@
 """A transfer from the host wallet: sent exactly once, on one nonce, whatever happens."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +15,10 @@ NONCES_IN_FLIGHT_MOST = 16
 
 
 class TransferState(StrEnum):
-    """*Signing* has a nonce and no bytes; *sent* has stored bytes, whether broadcast or not."""
+    """*Signing* has a nonce and no bytes; *sent* has stored bytes, whether broadcast or not.
+
+    *Cancelled* moved nothing: it never got a nonce, or the chain took its cancel.
+    """
 
     REQUESTED = "requested"
     AUTHORIZED = "authorized"
@@ -34,14 +38,21 @@ class TransferState(StrEnum):
 
 # No edge leads from *sent* back to unpaid: only the chain itself ends a sent transfer.
 TRANSFER_EDGES = {
-    TransferState.REQUESTED: frozenset({TransferState.AUTHORIZED, TransferState.REVIEW}),
+    TransferState.REQUESTED: frozenset(
+        {TransferState.AUTHORIZED, TransferState.CANCELLED, TransferState.REVIEW}
+    ),
     TransferState.AUTHORIZED: frozenset(
-        {TransferState.SIGNING, TransferState.REQUESTED, TransferState.REVIEW}
+        {TransferState.SIGNING, TransferState.CANCELLED, TransferState.REVIEW}
     ),
     TransferState.SIGNING: frozenset({TransferState.SENT, TransferState.AUTHORIZED}),
-    TransferState.SENT: frozenset({TransferState.MINED, TransferState.CANCELLED}),
+    TransferState.SENT: frozenset({TransferState.MINED}),
     TransferState.MINED: frozenset(
-        {TransferState.SENT, TransferState.CONFIRMED, TransferState.REVERTED}
+        {
+            TransferState.SENT,
+            TransferState.CONFIRMED,
+            TransferState.REVERTED,
+            TransferState.CANCELLED,
+        }
     ),
     TransferState.CONFIRMED: frozenset[TransferState](),
     TransferState.CANCELLED: frozenset[TransferState](),
@@ -51,6 +62,8 @@ TRANSFER_EDGES = {
 
 
 class AttemptKind(StrEnum):
+    """*Bump* is the same transfer at a higher price; *cancel* moves nothing to ourselves."""
+
     SEND = "send"
     BUMP = "bump"
     CANCEL = "cancel"
@@ -70,9 +83,27 @@ class Fees:
         return self.max_fee * self.gas_limit
 
 
+# Nodes replace a pending transaction only if both fees rise by a tenth (geth: PriceBump).
+_BUMP_PERCENT = 110
+
+
+def outbid(held: Fees, now: Fees) -> Fees:
+    """Fees that replace `held` in any node's pool, and are not below today's."""
+    return Fees(
+        max_fee=max(_bumped(held.max_fee), now.max_fee),
+        max_priority_fee=max(_bumped(held.max_priority_fee), now.max_priority_fee),
+        gas_limit=now.gas_limit,
+    )
+
+
+def _bumped(fee: int) -> int:
+    """A tenth more, rounded up and never the same."""
+    return max(fee + 1, -(-fee * _BUMP_PERCENT // 100))
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Signed bytes. Once stored they are the only thing that is ever broadcast."""
+    """Signed bytes, all of a transfer's on its one nonce. Only stored bytes are broadcast."""
 
     id: UUID
     transfer_id: UUID
@@ -80,6 +111,27 @@ class Attempt:
     raw: bytes
     hash: str
     fees: Fees
+    created_at: datetime
+
+
+# More bytes than this on one nonce do not help; a person looks when its deadline has passed.
+ATTEMPTS_MOST = 20
+
+
+def wanted_replacement(
+    attempts: Sequence[Attempt], *, is_dying: bool, is_stuck: bool
+) -> AttemptKind | None:
+    """What to sign in place of the newest of a transfer's bytes, oldest first, or None.
+
+    `is_dying`: the promise that they fund is about to end. `is_stuck`: they should be mined by now.
+    Once a cancel is signed, only cancels follow.
+    """
+    is_cancelled = any(one.kind is AttemptKind.CANCEL for one in attempts)
+    if is_dying and attempts and not is_cancelled:
+        return AttemptKind.CANCEL
+    if not is_stuck or not 0 < len(attempts) < ATTEMPTS_MOST:
+        return None
+    return AttemptKind.CANCEL if is_cancelled else AttemptKind.BUMP
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +147,12 @@ class Mined:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
+    """Pays a payout's owner, or funds the swap `swap_id`.
+
+    `replacement` is what is to be signed on its nonce next, in place of the bytes that are there.
+    `fills_nonce` says that its payout goes on without it: only its nonce has to be used up.
+    """
+
     id: UUID
     payout_id: UUID
     wallet_address: str
@@ -103,8 +161,11 @@ class Transfer:
     state: TransferState
     created_at: datetime
     watch: Watch | None
+    swap_id: UUID | None = None
     nonce: int | None = None
     mined: Mined | None = None
+    replacement: AttemptKind | None = None
+    fills_nonce: bool = False
 
     def moved(self, state: TransferState, watch: Watch | None) -> "Transfer":
         """The transfer in another state. Raises TransitionRefusedError."""
@@ -143,18 +204,32 @@ class Refusal(StrEnum):
     PAYMENT_REFUNDED = "payment_refunded"
     UNKNOWN_ASSET = "unknown_asset"
     DESTINATION_CHANGED = "destination_changed"
+    DESTINATION_DIFFERS = "destination_differs"
     DESTINATION_REFUSED = "destination_refused"
     AMOUNT_DIFFERS = "amount_differs"
     OVER_CAP = "over_cap"
+    OVER_NOTIONAL = "over_notional"
+    EXCHANGE_NOT_WAITING = "exchange_not_waiting"
+    QUOTE_OFF_MARKET = "quote_off_market"
+    QUOTE_DEAD = "quote_dead"
     NOT_SPENDABLE = "not_spendable"
     GAS_FLOAT_LOW = "gas_float_low"
+    WOULD_FAIL = "would_fail"
 
     @property
     def may_pass(self) -> bool:
-        """Whether waiting can help. The others need a person before anything is sent."""
+        """Whether waiting can help."""
         return self in _PASSING
 
+    @property
+    def frees_shares(self) -> bool:
+        """Whether the payout goes on by itself, along another way; the others need a person."""
+        return self in _FREEING
 
+
+_FREEING = frozenset(
+    {Refusal.DESTINATION_CHANGED, Refusal.QUOTE_DEAD, Refusal.EXCHANGE_NOT_WAITING}
+)
 _PASSING = frozenset(
     {
         Refusal.SENDS_STOPPED,
@@ -162,15 +237,33 @@ _PASSING = frozenset(
         Refusal.WRONG_CHAIN,
         Refusal.NOT_SPENDABLE,
         Refusal.GAS_FLOAT_LOW,
+        Refusal.WOULD_FAIL,
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteFacts:
+    """What decides whether a swap may be funded now.
+
+    `sold` is what its exchange was made for, in base units; `is_waiting` is None where the provider
+    was not asked again.
+    """
+
+    sold: int
+    seconds_left: float
+    seconds_least: float
+    is_near_market: bool
+    is_waiting: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class SendFacts:
     """Everything that decides whether a transfer may be signed, read under the wallet's lock.
 
-    Amounts are base units of `asset_id`, except the gas ones, which are wei.
+    Amounts are base units of `asset_id`, except the gas ones, which are wei, and the notional ones,
+    which are US cents. `expected_destination` is the owner's frozen address, or the exchange's
+    pay-in; `expected_amount` is the sum of the locked shares, less the dust that cannot be swapped.
     """
 
     sends_stopped: bool
@@ -179,44 +272,73 @@ class SendFacts:
     expected_chain_id: int
     has_refunded_payment: bool
     asset_id: str
+    owed_asset_id: str
     sendable_assets: frozenset[str]
-    frozen_destination: str
-    current_destination: str
-    transfer_destination: str
+    has_changed_target: bool
+    destination: str
+    expected_destination: str
     refused_destinations: frozenset[str]
     amount: int
-    locked_amount: int
+    expected_amount: int
     cap: int
+    notional_cents: int
+    notional_cap_cents: int
     spendable: int
     gas_worst_case: int
     gas_available: int
+    quote: QuoteFacts | None
 
 
 def refusal(facts: SendFacts) -> Refusal | None:
     """The first reason why this transfer must not be sent now, or None.
 
-    The order matters: what only a person can settle comes before what passes by itself.
+    The order matters: what can never be right comes first, then what a changed world has ended,
+    and last what passes by itself.
     """
-    checks = (
-        (facts.asset_id not in facts.sendable_assets, Refusal.UNKNOWN_ASSET),
+    checks = (*_never_right(facts), *_ended(facts), *_passing(facts))
+    return next((reason for applies, reason in checks if applies), None)
+
+
+_Checks = tuple[tuple[bool, Refusal], ...]
+
+
+def _never_right(facts: SendFacts) -> _Checks:
+    return (
         (
-            facts.transfer_destination.lower() in facts.refused_destinations,
-            Refusal.DESTINATION_REFUSED,
+            facts.asset_id != facts.owed_asset_id or facts.asset_id not in facts.sendable_assets,
+            Refusal.UNKNOWN_ASSET,
         ),
-        (
-            not facts.transfer_destination == facts.frozen_destination == facts.current_destination,
-            Refusal.DESTINATION_CHANGED,
-        ),
-        (facts.amount <= 0 or facts.amount != facts.locked_amount, Refusal.AMOUNT_DIFFERS),
+        (facts.destination.lower() in facts.refused_destinations, Refusal.DESTINATION_REFUSED),
+        (facts.destination != facts.expected_destination, Refusal.DESTINATION_DIFFERS),
+        (facts.amount <= 0 or not _is_exact(facts), Refusal.AMOUNT_DIFFERS),
         (facts.amount > facts.cap, Refusal.OVER_CAP),
+        (facts.notional_cents > facts.notional_cap_cents, Refusal.OVER_NOTIONAL),
+    )
+
+
+def _is_exact(facts: SendFacts) -> bool:
+    """What is sent is what is owed, and what the exchange was made for, to the last unit."""
+    is_asked = facts.quote is None or facts.quote.sold == facts.amount
+    return is_asked and facts.amount == facts.expected_amount
+
+
+def _ended(facts: SendFacts) -> _Checks:
+    quote = facts.quote
+    return (
         (facts.has_refunded_payment, Refusal.PAYMENT_REFUNDED),
-        (
-            not facts.wallet.chain_id == facts.chain_id == facts.expected_chain_id,
-            Refusal.WRONG_CHAIN,
-        ),
+        (facts.has_changed_target, Refusal.DESTINATION_CHANGED),
+        (quote is not None and quote.seconds_left < quote.seconds_least, Refusal.QUOTE_DEAD),
+        (quote is not None and not quote.is_near_market, Refusal.QUOTE_OFF_MARKET),
+        (quote is not None and quote.is_waiting is False, Refusal.EXCHANGE_NOT_WAITING),
+    )
+
+
+def _passing(facts: SendFacts) -> _Checks:
+    chains = (facts.wallet.chain_id, facts.chain_id, facts.expected_chain_id)
+    return (
+        (len(set(chains)) > 1, Refusal.WRONG_CHAIN),
         (facts.wallet.frozen_because is not None, Refusal.WALLET_FROZEN),
         (facts.sends_stopped, Refusal.SENDS_STOPPED),
         (facts.amount > facts.spendable, Refusal.NOT_SPENDABLE),
         (facts.gas_worst_case > facts.gas_available, Refusal.GAS_FLOAT_LOW),
     )
-    return next((reason for applies, reason in checks if applies), None)

@@ -1,0 +1,50 @@
+"""What money is worth in US cents, compared along two ways that do not know of each other.
+
+One way is the price that the payer was asked for. The other is what the provider's market says of
+what arrived. An amount in wrong units or of a wrong coin agrees with one of them at most.
+"""
+
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+from shared_lib.domain.money import BASIS_POINTS, Money
+from shared_lib.domain.share import Worth
+
+
+def paid_part(asked: str | None, paid: str | None) -> Fraction:
+    """How many times what was asked has been paid, and never less than once.
+
+    Both are texts in the payer's coin. The provider may leave one out, or say 0 of a payment that
+    it calls finished; then nothing more than the price is known.
+    """
+    try:
+        parts = Fraction(Decimal(paid or "")), Fraction(Decimal(asked or ""))
+    except (InvalidOperation, ValueError, OverflowError):
+        return Fraction(1)
+    return max(Fraction(1), parts[0] / parts[1]) if parts[1] > 0 else Fraction(1)
+
+
+def list_value(price_cents: int, paid: Fraction) -> int:
+    """US cents of a price that was paid `paid` times, rounded up."""
+    value = price_cents * paid
+    return -(-value.numerator // value.denominator)
+
+
+def is_too_much(cents: int, list_cents: int, tolerance_bps: int) -> bool:
+    """Whether a value exceeds the list's by more than the tolerance."""
+    return cents * BASIS_POINTS > list_cents * (BASIS_POINTS + tolerance_bps)
+
+
+def notional_cents(amount: Money, worth: Worth, of: Money) -> int:
+    """US cents of `amount` at the rate at which shares of `of` in sum were worth `worth`.
+
+    Another coin than the shares' has no rate here; that is refused elsewhere, so it counts as is.
+    """
+    if of.base_units == 0:
+        return 0
+    return amount.base_units * worth.market_cents // of.base_units
+
+
+def notional_cap_cents(worth: Worth, tolerance_bps: int) -> int:
+    """The most that a transfer for these shares may be worth, in US cents."""
+    return worth.list_cents * (BASIS_POINTS + tolerance_bps) // BASIS_POINTS
