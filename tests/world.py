@@ -27,17 +27,22 @@ from shared_lib.ports import (
     OutboxRow,
     PaymentProvider,
     Person,
+    SwapProvider,
 )
 from shared_lib.usecases.answer_join_request import answer_join_request
 from shared_lib.usecases.authorize_transfer import authorize_transfer
 from shared_lib.usecases.check_payment import check_payment
+from shared_lib.usecases.check_swap import check_swap
 from shared_lib.usecases.check_transfer import check_transfer
 from shared_lib.usecases.confirm_payment import confirm_payment
+from shared_lib.usecases.create_swap import create_swap
 from shared_lib.usecases.handle_update import handle_update
 from shared_lib.usecases.notify import notify
+from shared_lib.usecases.quote_swap import quote_swap
 from shared_lib.usecases.receive_callback import CallbackAnswer, receive_callback
 from shared_lib.usecases.reconcile import reconcile
 from shared_lib.usecases.record_top_up import record_top_up
+from shared_lib.usecases.refresh_currencies import refresh_currencies
 from shared_lib.usecases.register_channel import (
     NewChannel,
     NewTier,
@@ -50,6 +55,7 @@ from shared_lib.usecases.start_payout import start_payout
 from tests.fakes.chain import FakeChain, FakeSigner
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.provider import FakePaymentProvider
+from tests.fakes.swaps import FakeSwapProvider
 from tests.points import KilledError, Points, WatchedDatabase, WatchedPort
 
 START = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
@@ -64,12 +70,18 @@ HANDLERS: dict[str, Callable[[Any, UUID], None]] = {
     "invite.requested": send_invite,
     "join.requested": answer_join_request,
     "payout.requested": start_payout,
+    "swap.requested": quote_swap,
+    "swap.quoted": create_swap,
+    "swap.check_due": check_swap,
     "transfer.requested": authorize_transfer,
     "transfer.authorized": send_transfer,
     "transfer.check_due": check_transfer,
     "notice.requested": notify,
 }
-_PROVIDER_CALLS = frozenset({"create_invoice", "payment"})
+_PROVIDER_CALLS = frozenset({"create_invoice", "payment", "usd_cents"})
+_SWAP_CALLS = frozenset(
+    {"currencies", "limits", "market_quote", "fixed_quote", "create_exchange", "exchange"}
+)
 _MESSENGER_CALLS = frozenset(
     {"is_inside", "create_join_link", "revoke_link", "approve", "decline", "send"}
 )
@@ -84,6 +96,7 @@ _CHAIN_CALLS = frozenset(
         "mined",
         "is_canonical",
         "incoming",
+        "moved",
     }
 )
 
@@ -149,6 +162,7 @@ class World:
     queue: deque[Pushed] = field(default_factory=deque)
     kills: list[str] = field(default_factory=list)
     updates: int = 0
+    exchanges_go_on: bool = True
     fatal_point: int | None = None
 
     def __post_init__(self) -> None:
@@ -164,6 +178,8 @@ class World:
         self.messenger = cast(
             "Messenger", WatchedPort(self.fake_messenger, self.points, _MESSENGER_CALLS)
         )
+        self.fake_swaps = FakeSwapProvider(self.clock, self.fake_chain)
+        self.swaps = cast("SwapProvider", WatchedPort(self.fake_swaps, self.points, _SWAP_CALLS))
         self.chain = cast("Chain", WatchedPort(self.fake_chain, self.points, _CHAIN_CALLS))
 
     # ---- owners and subscribers ----
@@ -175,13 +191,20 @@ class World:
         self._flushing(lambda: record_top_up(self, tx_hash, "operator"))
 
     def open_shop(
-        self, number: int = 1, tiers: Sequence[NewTier] = (NewTier(999, 30), NewTier(1999, 90))
+        self,
+        number: int = 1,
+        tiers: Sequence[NewTier] = (NewTier(999, 30), NewTier(1999, 90)),
+        target: PayoutTarget | None = None,
     ) -> Shop:
-        """A channel whose owner wants ETH; `number` makes chats and address its own."""
+        """A channel whose owner wants ETH, or `target`; `number` makes chats and address its own."""
         open_id, closed_id = -1_001_000_000_000 - 2 * number, -1_001_000_000_001 - 2 * number
         self.fake_messenger.add_chat(open_id)
         self.fake_messenger.add_chat(closed_id)
-        destination = self.fake_chain.checksum_address(f"0x{number:040x}".replace("0x00", "0xab"))
+        if target is None:
+            text = f"0x{number:040x}".replace("0x00", "0xab")
+            target = PayoutTarget(ETH, self.fake_chain.checksum_address(text), None)
+        elif target.asset != self.policy.settlement_asset:
+            refresh_currencies(self, self.updates)
         new = NewChannel(
             owner=Person(OWNER + number, "Owner", None, None),
             open_chat=Chat(open_id, ChatRole.OPEN, "Open", ""),
@@ -189,10 +212,10 @@ class World:
             tiers=tiers,
             strategy=Strategy.INSTANT,
             threshold_cents=None,
-            target=PayoutTarget(ETH, destination, None),
+            target=target,
         )
         registered = self._flushing(lambda: register_channel(self, new))
-        return Shop(registered, closed_id, destination)
+        return Shop(registered, closed_id, target.address)
 
     def order(self, user_id: int, shop: Shop, tier: int = 0) -> str:
         """Open an offer; the id of the invoice that came of it."""
@@ -305,9 +328,11 @@ class World:
         raise AssertionError(f"still busy after {most_minutes} minutes: {self.unfinished()}")
 
     def tick(self) -> None:
-        """One minute passes: a few blocks, and the reconcile tick."""
+        """One minute passes: a few blocks, exchanges that go on, and the reconcile tick."""
         self.clock.pass_time(60)
         self.fake_chain.mine(5)
+        if self.exchanges_go_on:
+            self.fake_swaps.settle_all()
         self.deliver(ReconcileTick())
 
     def is_quiet(self) -> bool:
@@ -384,8 +409,9 @@ _UNFINISHED = """
 SELECT 'payments', count(*) FROM payments WHERE next_check_at IS NOT NULL
 UNION ALL SELECT 'invites', count(*) FROM invites WHERE state = 'creating'
 UNION ALL SELECT 'join_requests', count(*) FROM join_requests WHERE state = 'pending'
-UNION ALL SELECT 'shares', count(*) FROM shares WHERE state = 'pending'
+UNION ALL SELECT 'shares', count(*) FROM shares WHERE state = 'pending' AND kind <> 'dust'
 UNION ALL SELECT 'payouts', count(*) FROM payouts WHERE next_check_at IS NOT NULL
+UNION ALL SELECT 'swaps', count(*) FROM swaps WHERE next_check_at IS NOT NULL
 UNION ALL SELECT 'transfers', count(*) FROM transfers WHERE next_check_at IS NOT NULL
 UNION ALL SELECT 'notices', count(*) FROM notices WHERE state = 'pending'
 UNION ALL SELECT 'outbox', count(*) FROM outbox

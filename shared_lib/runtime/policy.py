@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from shared_lib.domain.money import ETH, USDT, asset_of
+from shared_lib.domain.currency import asset_of
+from shared_lib.domain.money import ETH, USDT
 from shared_lib.domain.policy import Policy
 from shared_lib.runtime.settings import (
     ChainSettings,

@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from shared_lib.domain.money import ASSETS
+from shared_lib.domain.currency import ASSETS
 
 # What people and templates leave where a value belongs. The bracketed form counts only between
 # separators, so that a generated password with angle brackets in it is no placeholder.

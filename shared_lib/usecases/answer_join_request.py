@@ -16,8 +16,8 @@ from shared_lib.ports import (
     Watched,
 )
 from shared_lib.usecases.lease import claim, require, require_time
+from shared_lib.usecases.rates import Bucket, pause_after
 from shared_lib.usecases.setback import put_off
-from shared_lib.usecases.telegram_rate import pause_telegram
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,5 +111,5 @@ def _remember_failure(ports: Ports, lease: Lease, error: ProviderError) -> None:
             request = tx.join_requests.lock(lease.id)
             if request is not None:
                 tx.join_requests.save(request.answered(JoinState.REVIEW))
-        pause_telegram(tx, error, ports.clock.now())
+        pause_after(tx, Bucket.TELEGRAM, error, ports.clock.now())
         tx.leases.release(lease)

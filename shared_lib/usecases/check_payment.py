@@ -10,7 +10,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from shared_lib.domain import ledger
-from shared_lib.domain.money import BASIS_POINTS, InvalidAmountError, Money, parse_amount
+from shared_lib.domain.money import (
+    BASIS_POINTS,
+    InvalidAmountError,
+    Money,
+    format_usd,
+    parse_amount,
+)
+from shared_lib.domain.notional import is_too_much, list_value, paid_part
 from shared_lib.domain.payment import (
     UNDER_WAY,
     Deposit,
@@ -23,7 +30,7 @@ from shared_lib.domain.payment import (
     highest_status,
 )
 from shared_lib.domain.review import Finding, Reason, Subject
-from shared_lib.domain.share import ShareState
+from shared_lib.domain.share import Share, ShareState, Worth
 from shared_lib.domain.watch import Watch, watch
 from shared_lib.events import PaymentUpdated, PayoutRequested
 from shared_lib.ports import (
@@ -35,6 +42,7 @@ from shared_lib.ports import (
     Transaction,
     Watched,
 )
+from shared_lib.usecases.counted import is_counted
 from shared_lib.usecases.setback import put_off, review
 
 SHARE_DEADLINE = timedelta(hours=24)
@@ -44,11 +52,15 @@ _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the provider and the chain say now; `incoming` is None while nothing is mined."""
+    """What the provider and the chain say now; `incoming` is None while nothing is mined.
+
+    `market_cents` is what the received amount is worth, asked once its deposit is there.
+    """
 
     body: str
     report: Report
     incoming: Incoming | None
+    market_cents: int = 0
 
 
 def check_payment(ports: Ports, payment_id: UUID) -> None:
@@ -98,7 +110,14 @@ def _ask(ports: Ports, payment: Payment) -> _Answer:
         incoming = ports.chain.incoming(
             report.payout_hash or "", ports.policy.host_wallet, payment.receipt.received.asset
         )
-    return _Answer(body, report, incoming)
+    if payment.receipt is None or not _has_arrived(ports, incoming):
+        return _Answer(body, report, incoming)
+    cents = ports.provider.usd_cents(payment.receipt.received)
+    return _Answer(body, report, incoming, cents)
+
+
+def _has_arrived(ports: Ports, incoming: Incoming | None) -> bool:
+    return incoming is not None and incoming.confirmations >= ports.policy.confirmations
 
 
 def _record(ports: Ports, tx: Transaction, payment: Payment, answer: _Answer) -> None:
@@ -142,18 +161,18 @@ def _seek_deposit(
         _disagree(ports, tx, payment, disagreement)
         return
     incoming, tx_hash = answer.incoming, (answer.report.payout_hash or "").lower()
-    if incoming is None or incoming.confirmations < ports.policy.confirmations:
+    if incoming is None or not _has_arrived(ports, incoming):
         tx.watches.wait(Watched.PAYMENT, payment.id, now + _deposit_pause(ports, receipt, now))
     elif not incoming.succeeded or incoming.amount.base_units == 0:
         # An internal transfer looks like this too. Waiting may bring another hash; then a person.
         put_off(ports, tx, Watched.PAYMENT, payment.id, f"{tx_hash} paid nothing to our wallet")
-    elif _is_counted(tx, tx_hash):
+    elif is_counted(tx, tx_hash):
         _to_review(ports, tx, payment, Reason.DEPOSIT_COUNTED_TWICE, tx_hash)
     elif not _close_enough(receipt.received, incoming.amount, ports.policy.deposit_tolerance_bps):
         fact = f"announced {receipt.received}, arrived {incoming.amount} in {tx_hash}"
         _to_review(ports, tx, payment, Reason.DEPOSIT_DIFFERS, fact)
     else:
-        _credit(ports, tx, payment, receipt, Deposit(tx_hash, now), incoming.amount)
+        _judge_worth(ports, tx, payment, receipt, Deposit(tx_hash, now), answer)
 
 
 def _deposit_pause(ports: Ports, receipt: Receipt, now: datetime) -> timedelta:
@@ -162,13 +181,6 @@ def _deposit_pause(ports: Ports, receipt: Receipt, now: datetime) -> timedelta:
     growing = (now - receipt.finished_at).total_seconds() / 8
     least, most = policy.transfer_check_seconds, policy.payment_check_most_seconds
     return timedelta(seconds=min(max(least, growing), most))
-
-
-def _is_counted(tx: Transaction, tx_hash: str) -> bool:
-    """One transaction counts once: for one payment, or as one top-up."""
-    return tx.payments.has_deposit(tx_hash) or tx.ledger.is_posted(
-        ledger.PostingKind.TOP_UP, tx_hash
-    )
 
 
 def _disagreement(ports: Ports, payment: Payment, receipt: Receipt, report: Report) -> str | None:
@@ -191,6 +203,28 @@ def _close_enough(announced: Money, arrived: Money, tolerance_bps: int) -> bool:
     return difference * BASIS_POINTS <= announced.base_units * tolerance_bps
 
 
+def _judge_worth(
+    ports: Ports,
+    tx: Transaction,
+    payment: Payment,
+    receipt: Receipt,
+    deposit: Deposit,
+    answer: _Answer,
+) -> None:
+    """Money that is worth more than its payer was asked for has wrong units, or needs a person."""
+    order = tx.orders.get(payment.order_id) if payment.order_id else None
+    price = order.price_cents if order else 0
+    paid = paid_part(answer.report.pay_amount, answer.report.actually_paid)
+    asked = list_value(price, paid)
+    if is_too_much(answer.market_cents, asked, ports.policy.notional_tolerance_bps):
+        fact = f"worth {format_usd(answer.market_cents)}, asked for {format_usd(asked)}"
+        _to_review(ports, tx, payment, Reason.NOTIONAL_TOO_HIGH, fact)
+        return
+    whole = Worth(list_cents=asked, market_cents=answer.market_cents)
+    arrived = answer.incoming.amount if answer.incoming else receipt.received
+    _credit(ports, tx, payment, receipt, deposit, arrived, whole)
+
+
 def _credit(
     ports: Ports,
     tx: Transaction,
@@ -198,6 +232,7 @@ def _credit(
     receipt: Receipt,
     deposit: Deposit,
     arrived: Money,
+    whole: Worth,
 ) -> None:
     """The money is in our wallet: the share may be paid out now."""
     now = deposit.seen_at
@@ -205,10 +240,26 @@ def _credit(
     tx.ledger.post(ledger.deposit_seen(payment.id, receipt.received, arrived), ports.ids.new(), now)
     share = tx.shares.lock_of_payment(payment.id)
     if share is not None and share.state is ShareState.EXPECTED:
-        tx.shares.save(share.moved(ShareState.PENDING, _share_watch(ports, now)))
+        worth = _worth_of_share(receipt, share, whole)
+        pending = share.moved(ShareState.PENDING, _share_watch(ports, now))
+        tx.shares.save(replace(pending, worth=worth))
         tx.outbox.add(PayoutRequested(channel_id=share.channel_id), now)
     tx.reviews.close(Subject.PAYMENT, str(payment.id), Reason.FAILING_FOR_A_DAY, now)
     tx.reviews.close(Subject.PAYMENT, str(payment.id), Reason.OVERDUE, now)
+
+
+def _worth_of_share(receipt: Receipt, share: Share, whole: Worth) -> Worth:
+    """List and market value of the owner's part, each by its own way.
+
+    The list's part follows from the fee, the market's from the share's amount, so that a share with
+    the fee still in it is worth more than it should be.
+    """
+    received = receipt.received
+    net = (received - receipt.fee).base_units
+    return Worth(
+        list_cents=whole.part(net, received.base_units).list_cents,
+        market_cents=whole.part(share.amount.base_units, received.base_units).market_cents,
+    )
 
 
 def _share_watch(ports: Ports, now: datetime) -> Watch:

@@ -1,7 +1,8 @@
 """Follow a sent transfer on the chain until its block is deep enough, then settle.
 
 Nothing here concludes from silence that money was not sent. A receipt that vanishes in a
-reorganisation puts the transfer back to *sent*, and the same bytes are broadcast again.
+reorganisation puts the transfer back to *sent*, and its bytes are broadcast again. What is stuck is
+replaced on the same nonce: by a higher price, or, when a swap's promise runs out, by a cancel.
 """
 
 from dataclasses import dataclass, replace
@@ -9,16 +10,25 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from shared_lib.domain import ledger
-from shared_lib.domain.money import ETH, Money
+from shared_lib.domain.money import ETH, Money, zero
 from shared_lib.domain.payout import Payout, PayoutState
 from shared_lib.domain.review import Finding, Reason, Subject
-from shared_lib.domain.share import ShareState
-from shared_lib.domain.transfer import Attempt, Mined, Transfer, TransferState
+from shared_lib.domain.swap import Abandoned, Swap
+from shared_lib.domain.transfer import (
+    Attempt,
+    AttemptKind,
+    Mined,
+    Transfer,
+    TransferState,
+    wanted_replacement,
+)
 from shared_lib.domain.watch import Watch
-from shared_lib.events import TransferAuthorized
-from shared_lib.ports import Ports, ProviderError, Transaction
-from shared_lib.usecases.sending import fail, freeze
-from shared_lib.usecases.setback import review
+from shared_lib.events import SwapCheckDue, TransferAuthorized
+from shared_lib.ports import Ports, ProviderError, Transaction, Watched
+from shared_lib.usecases.returning import return_money
+from shared_lib.usecases.sending import freeze
+from shared_lib.usecases.setback import review, trouble
+from shared_lib.usecases.settling import settle_payout
 
 # How many transfers are woken when one leaves a slot free.
 _WOKEN_MOST = 4
@@ -28,134 +38,235 @@ _WOKEN_MOST = 4
 class _View:
     """What the chain shows of a transfer now.
 
-    `nonce_is_final` says that the transfer's nonce is mined so deep that it will not come free.
+    `kind` says which of its bytes were mined, and `has_moved` whether they did what they say.
+    `nonce_is_final` says that its nonce is mined so deep that it will not come free.
     """
 
     mined: Mined | None
+    kind: AttemptKind
+    has_moved: bool
     confirmations: int
     nonce_is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A transfer with its bytes, oldest first, and its swap, as read before looking."""
+
+    transfer: Transfer
+    attempts: list[Attempt]
+    swap: Swap | None
+    is_lowest: bool
 
 
 def check_transfer(ports: Ports, transfer_id: UUID) -> None:
     """Look once, and record what is seen. Repeating it, or two at once, settles once."""
     with ports.database.transaction() as tx:
-        transfer = tx.transfers.get(transfer_id)
-        attempts = tx.transfers.attempts(transfer_id)
-    if transfer is None or not transfer.state.is_broadcast:
+        known = _read(tx, transfer_id)
+    if known is None:
         return
+    replacement = None
     try:
-        view = _look(ports, transfer, attempts)
+        view = _look(ports, known)
         if view.mined is None and not view.nonce_is_final:
-            _broadcast_again(ports, transfer)
+            replacement = known.transfer.replacement or _wanted(ports, known)
+            _broadcast_again(ports, known)
     except ProviderError as error:
         with ports.database.transaction() as tx:
-            fail(ports, tx, transfer, error)
+            trouble(ports, tx, Watched.TRANSFER, transfer_id, error)
         return
     with ports.database.transaction() as tx:
-        _record(ports, tx, transfer, view)
+        _record(ports, tx, known.transfer, view, replacement)
 
 
-def _look(ports: Ports, transfer: Transfer, attempts: list[Attempt]) -> _View:
+def _read(tx: Transaction, transfer_id: UUID) -> _Known | None:
+    transfer = tx.transfers.get(transfer_id)
+    if transfer is None or not transfer.state.is_broadcast:
+        return None
+    lowest = tx.transfers.lowest_unmined(transfer.wallet_address)
+    return _Known(
+        transfer,
+        tx.transfers.attempts(transfer_id),
+        tx.swaps.get(transfer.swap_id) if transfer.swap_id else None,
+        is_lowest=lowest == transfer_id,
+    )
+
+
+# ---- looking -------------------------------------------------------------------------------------
+
+
+def _look(ports: Ports, known: _Known) -> _View:
     """Ask for the receipt of each of our hashes; only one of them can be mined."""
-    head = ports.chain.head()
-    for attempt in attempts:
+    transfer, head = known.transfer, ports.chain.head()
+    for attempt in known.attempts:
         mined = ports.chain.mined(attempt.hash)
         if mined is not None and ports.chain.is_canonical(mined.block, mined.block_hash):
-            return _View(mined, head - mined.block + 1, nonce_is_final=False)
+            moved = _has_moved(ports, transfer, attempt, mined)
+            return _View(mined, attempt.kind, moved, head - mined.block + 1, nonce_is_final=False)
     depth = ports.policy.confirmations
     final_nonce = ports.chain.mined_nonce(transfer.wallet_address, depth=depth)
-    return _View(None, 0, nonce_is_final=final_nonce > (transfer.nonce or 0))
+    is_final = final_nonce > (transfer.nonce or 0)
+    return _View(None, AttemptKind.SEND, has_moved=False, confirmations=0, nonce_is_final=is_final)
 
 
-def _broadcast_again(ports: Ports, transfer: Transfer) -> None:
-    """The same bytes again, the wallet's lowest unmined nonce first: it holds up all others."""
+def _has_moved(ports: Ports, transfer: Transfer, attempt: Attempt, mined: Mined) -> bool:
+    """A token can be mined with success and yet move nothing: its log is the proof."""
+    if attempt.kind is AttemptKind.CANCEL or not mined.succeeded:
+        return False
+    return ports.chain.moved(
+        mined.hash, transfer.wallet_address, transfer.destination, transfer.amount
+    )
+
+
+def _wanted(ports: Ports, known: _Known) -> AttemptKind | None:
+    """What has to be signed in place of the newest bytes, if anything."""
+    policy, now = ports.policy, ports.clock.now()
+    left = known.swap.quote_left(now) if known.swap else None
+    return wanted_replacement(
+        known.attempts,
+        is_dying=left is not None and left.total_seconds() < policy.swap_cancel_seconds,
+        is_stuck=known.is_lowest and _age(known, now) >= policy.transfer_stuck_seconds,
+    )
+
+
+def _age(known: _Known, now: datetime) -> float:
+    return (now - known.attempts[-1].created_at).total_seconds() if known.attempts else 0.0
+
+
+def _broadcast_again(ports: Ports, known: _Known) -> None:
+    """The newest bytes again, the wallet's lowest unmined nonce first: it holds up all others."""
+    transfer = known.transfer
     with ports.database.transaction() as tx:
         lowest = tx.transfers.lowest_unmined(transfer.wallet_address)
         ids = [lowest, transfer.id] if lowest not in (None, transfer.id) else [transfer.id]
-        attempts = [tx.transfers.attempts(one)[-1:] for one in ids if one is not None]
-    for attempt in (one for some in attempts for one in some):
-        if not ports.chain.knows(attempt.hash):
-            ports.chain.broadcast(attempt.raw)
+        read = [_read(tx, one) for one in ids if one is not None]
+    for one in read:
+        if one is not None and one.attempts and not _is_dying(ports, one):
+            newest = one.attempts[-1]
+            if not ports.chain.knows(newest.hash):
+                ports.chain.broadcast(newest.raw)
+
+
+def _is_dying(ports: Ports, known: _Known) -> bool:
+    """Bytes that fund a promise about to end are never handed out again; a cancel is."""
+    if known.attempts[-1].kind is AttemptKind.CANCEL:
+        return False
+    return _wanted(ports, known) is AttemptKind.CANCEL
 
 
 # ---- recording -----------------------------------------------------------------------------------
 
 
-def _record(ports: Ports, tx: Transaction, known: Transfer, view: _View) -> None:
+def _record(
+    ports: Ports, tx: Transaction, known: Transfer, view: _View, replacement: AttemptKind | None
+) -> None:
     payout = tx.payouts.lock(known.payout_id)
+    swap = tx.swaps.lock(known.swap_id) if known.swap_id else None
     transfer = tx.transfers.lock(known.id)
     if payout is None or transfer is None or not transfer.state.is_broadcast:
         return
     if view.mined is None:
-        _not_mined(ports, tx, transfer, nonce_is_final=view.nonce_is_final)
+        _not_mined(ports, tx, transfer, replacement, nonce_is_final=view.nonce_is_final)
         return
     if transfer.state is TransferState.SENT:
         transfer = transfer.moved(TransferState.MINED, transfer.watch)
-    transfer = replace(transfer, mined=view.mined)
+    transfer = replace(transfer, mined=view.mined, replacement=None)
     if view.confirmations < ports.policy.confirmations:
         tx.transfers.save(replace(transfer, watch=_soon(ports, transfer)))
-    elif view.mined.succeeded:
-        _settle(ports, tx, payout, transfer, view.mined)
+        return
+    _post_gas(ports, tx, transfer, view.mined)
+    if view.kind is AttemptKind.CANCEL:
+        _cancelled(ports, tx, payout, swap, transfer)
+    elif view.has_moved:
+        _confirmed(ports, tx, payout, swap, transfer)
     else:
-        _take_back(ports, tx, payout, transfer, view.mined)
+        _take_back(ports, tx, payout, swap, transfer, view.mined)
+    _close_reviews(ports, tx, transfer)
+    _wake_others(ports, tx, transfer)
 
 
-def _not_mined(ports: Ports, tx: Transaction, transfer: Transfer, *, nonce_is_final: bool) -> None:
+def _not_mined(
+    ports: Ports,
+    tx: Transaction,
+    transfer: Transfer,
+    replacement: AttemptKind | None,
+    *,
+    nonce_is_final: bool,
+) -> None:
     if transfer.state is TransferState.MINED:
         transfer = replace(transfer.moved(TransferState.SENT, transfer.watch), mined=None)
-    tx.transfers.save(replace(transfer, watch=_soon(ports, transfer)))
+    if replacement is not None:
+        tx.outbox.add(TransferAuthorized(transfer_id=transfer.id), ports.clock.now())
+    tx.transfers.save(replace(transfer, replacement=replacement, watch=_soon(ports, transfer)))
     wallet = tx.wallets.lock(transfer.wallet_address)
     if nonce_is_final and wallet is not None and wallet.frozen_because is None:
         fact = f"nonce {transfer.nonce} was used by a transaction that is none of ours"
         freeze(ports, tx, wallet, fact)
 
 
-def _settle(
-    ports: Ports, tx: Transaction, payout: Payout, transfer: Transfer, mined: Mined
+def _confirmed(
+    ports: Ports, tx: Transaction, payout: Payout, swap: Swap | None, transfer: Transfer
 ) -> None:
-    """Deep enough: the owner has the money. Everything that says so changes at once."""
+    """Deep enough: the owner has the money, or the exchange has it."""
     now = ports.clock.now()
-    for share in tx.shares.lock_of_payout(payout.id):
-        tx.shares.save(share.moved(ShareState.PAID))
-    settled = payout.moved(PayoutState.SETTLED, None)
-    tx.payouts.save(replace(settled, settled_at=now))
     tx.transfers.save(transfer.moved(TransferState.CONFIRMED, None))
-    _post_gas(ports, tx, transfer, mined, now)
-    posting = ledger.settled(payout.id, payout.channel_id, payout.amount, transfer.amount)
-    tx.ledger.post(posting, ports.ids.new(), now)
-    tx.reviews.close(Subject.TRANSFER, str(transfer.id), Reason.FAILING_FOR_A_DAY, now)
-    tx.reviews.close(Subject.TRANSFER, str(transfer.id), Reason.REFUSED_BY_PROVIDER, now)
-    tx.reviews.close(Subject.TRANSFER, str(transfer.id), Reason.OVERDUE, now)
-    tx.reviews.close(Subject.PAYOUT, str(payout.id), Reason.OVERDUE, now)
-    _wake_others(tx, transfer, now)
+    if swap is None:
+        settle_payout(ports, tx, payout, transfer.amount)
+    else:
+        tx.outbox.add(SwapCheckDue(swap_id=swap.id), now)
+
+
+def _cancelled(
+    ports: Ports, tx: Transaction, payout: Payout, swap: Swap | None, transfer: Transfer
+) -> None:
+    """The cancel won: nothing left the wallet, and the payout's shares form the next one."""
+    tx.transfers.save(transfer.moved(TransferState.CANCELLED, None))
+    if transfer.fills_nonce:
+        return
+    _book_back(ports, tx, transfer)
+    if swap is not None:
+        tx.swaps.save(swap.given_up(Abandoned.CANCELLED))
+    return_money(ports, tx, payout, zero(payout.amount.asset))
 
 
 def _take_back(
-    ports: Ports, tx: Transaction, payout: Payout, transfer: Transfer, mined: Mined
+    ports: Ports,
+    tx: Transaction,
+    payout: Payout,
+    swap: Swap | None,
+    transfer: Transfer,
+    mined: Mined,
 ) -> None:
-    """Mined and failed: the gas is gone, the amount never left; a person looks at why."""
-    now = ports.clock.now()
+    """Mined and nothing moved: the gas is gone, the amount never left; a person looks at why."""
     tx.transfers.save(transfer.moved(TransferState.REVERTED, None))
-    _post_gas(ports, tx, transfer, mined, now)
-    tx.ledger.post(ledger.returned(transfer.id, transfer.amount), ports.ids.new(), now)
+    _book_back(ports, tx, transfer)
     tx.payouts.save(payout.moved(PayoutState.REVIEW, None))
+    if swap is not None:
+        tx.swaps.save(swap.given_up(Abandoned.REVERTED))
+    reason = Reason.TRANSFER_MOVED_NOTHING if mined.succeeded else Reason.TRANSFER_REVERTED
     evidence = (("hash", mined.hash), ("block", str(mined.block)))
-    finding = Finding(Subject.TRANSFER, str(transfer.id), Reason.TRANSFER_REVERTED, evidence)
-    review(ports, tx, finding)
-    _wake_others(tx, transfer, now)
+    review(ports, tx, Finding(Subject.TRANSFER, str(transfer.id), reason, evidence))
 
 
-def _post_gas(
-    ports: Ports, tx: Transaction, transfer: Transfer, mined: Mined, now: datetime
-) -> None:
+def _book_back(ports: Ports, tx: Transaction, transfer: Transfer) -> None:
+    posting = ledger.returned(transfer.id, transfer.amount)
+    tx.ledger.post(posting, ports.ids.new(), ports.clock.now())
+
+
+def _post_gas(ports: Ports, tx: Transaction, transfer: Transfer, mined: Mined) -> None:
     posting = ledger.gas_burned(transfer.id, Money(mined.gas_paid, ETH))
-    tx.ledger.post(posting, ports.ids.new(), now)
+    tx.ledger.post(posting, ports.ids.new(), ports.clock.now())
 
 
-def _wake_others(tx: Transaction, transfer: Transfer, now: datetime) -> None:
+def _close_reviews(ports: Ports, tx: Transaction, transfer: Transfer) -> None:
+    for reason in (Reason.FAILING_FOR_A_DAY, Reason.REFUSED_BY_PROVIDER, Reason.OVERDUE):
+        tx.reviews.close(Subject.TRANSFER, str(transfer.id), reason, ports.clock.now())
+
+
+def _wake_others(ports: Ports, tx: Transaction, transfer: Transfer) -> None:
     """A slot came free: publish the transfers that waited for one."""
     for waiting in tx.transfers.waiting_for_slot(transfer.wallet_address, _WOKEN_MOST):
-        tx.outbox.add(TransferAuthorized(transfer_id=waiting), now)
+        tx.outbox.add(TransferAuthorized(transfer_id=waiting), ports.clock.now())
 
 
 def _soon(ports: Ports, transfer: Transfer) -> Watch:

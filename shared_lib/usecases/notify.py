@@ -19,8 +19,8 @@ from shared_lib.ports import (
 )
 from shared_lib.usecases.lease import claim, require, require_time
 from shared_lib.usecases.messages import notice_message
+from shared_lib.usecases.rates import Bucket, pause_after, telegram_slot
 from shared_lib.usecases.setback import put_off, review
-from shared_lib.usecases.telegram_rate import pause_telegram, telegram_slot
 
 
 def notify(ports: Ports, notice_id: UUID) -> None:
@@ -76,5 +76,5 @@ def _remember_failure(ports: Ports, lease: Lease, notice: Notice, error: Provide
                 )
         elif put_off(ports, tx, Watched.NOTICE, notice.id, error):
             _end(tx, notice, NoticeState.UNDELIVERABLE)
-        pause_telegram(tx, error, now)
+        pause_after(tx, Bucket.TELEGRAM, error, now)
         tx.leases.release(lease)

@@ -9,6 +9,7 @@ from functools import partial
 from uuid import UUID
 
 from shared_lib.domain.review import Finding, Reason, Subject
+from shared_lib.domain.swap import SwapState
 from shared_lib.domain.transfer import TransferState
 from shared_lib.domain.watch import GIVE_UP_AFTER
 from shared_lib.events import (
@@ -19,6 +20,9 @@ from shared_lib.events import (
     PaymentCheckDue,
     PaymentUpdated,
     PayoutRequested,
+    SwapCheckDue,
+    SwapQuoted,
+    SwapRequested,
     TransferAuthorized,
     TransferCheckDue,
     TransferRequested,
@@ -137,6 +141,16 @@ def event_of_transfer(item: Due) -> Event:
     return TransferAuthorized(transfer_id=item.id)
 
 
+def event_of_swap(item: Due) -> Event:
+    """The event that brings a swap forward from the state it is in."""
+    state = SwapState(item.state)
+    if state is SwapState.QUOTING:
+        return SwapRequested(swap_id=item.id)
+    if state in (SwapState.QUOTED, SwapState.CREATING):
+        return SwapQuoted(swap_id=item.id)
+    return SwapCheckDue(swap_id=item.id)
+
+
 def _payout_requested(item: Due) -> Event:
     return PayoutRequested(channel_id=item.group_id or item.id)
 
@@ -147,6 +161,7 @@ _EVENTS: dict[Watched, Callable[[Due], Event]] = {
     Watched.JOIN_REQUEST: lambda item: JoinRequested(join_request_id=item.id),
     Watched.SHARE: _payout_requested,
     Watched.PAYOUT: _payout_requested,
+    Watched.SWAP: event_of_swap,
     Watched.TRANSFER: event_of_transfer,
     Watched.NOTICE: lambda item: NoticeRequested(notice_id=item.id),
 }
@@ -159,6 +174,9 @@ _KIND_OF_EVENT = {
     "payment.check_due": Watched.PAYMENT,
     "invite.requested": Watched.INVITE,
     "join.requested": Watched.JOIN_REQUEST,
+    "swap.requested": Watched.SWAP,
+    "swap.quoted": Watched.SWAP,
+    "swap.check_due": Watched.SWAP,
     "transfer.requested": Watched.TRANSFER,
     "transfer.authorized": Watched.TRANSFER,
     "transfer.check_due": Watched.TRANSFER,

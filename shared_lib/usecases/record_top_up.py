@@ -20,6 +20,8 @@ def record_top_up(ports: Ports, deposit_hash: str, actor: str) -> Money:
     with ports.database.transaction() as tx:
         if tx.payments.has_deposit(deposit_hash.lower()):
             raise TopUpRefusedError("this transaction is the deposit of a payment")
+        if tx.swaps.has_refund(deposit_hash.lower()):
+            raise TopUpRefusedError("this transaction is the refund of a swap")
         if tx.ledger.post(ledger.top_up(deposit_hash.lower(), amount), ports.ids.new(), now):
             subject = ("deposit", deposit_hash.lower())
             tx.delivery.audit(actor, "record_top_up", subject, {"amount": str(amount)}, now)

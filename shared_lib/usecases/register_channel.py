@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from shared_lib.domain.money import format_usd
+from shared_lib.domain.address import AddressProblemError, normal_destination
+from shared_lib.domain.money import Asset, format_usd
 from shared_lib.domain.offer import (
     CHANNELS_PER_ACCOUNT_MOST,
     DESCRIPTION_MOST,
@@ -64,11 +65,10 @@ class InvalidChannelError(ValueError):
 
 def register_channel(ports: Ports, new: NewChannel) -> RegisteredChannel:
     """Check everything, then write everything. Raises InvalidChannelError, ProviderError."""
-    problems = [*_form_problems(ports, new), *_right_problems(ports, new)]
+    target, target_problems = _checked_target(ports, new.target)
+    problems = [*_form_problems(ports, new), *target_problems, *_right_problems(ports, new)]
     if problems:
         raise InvalidChannelError(problems)
-    address = ports.chain.checksum_address(new.target.address)
-    target = PayoutTarget(new.target.asset, address, new.target.memo)
     with ports.database.transaction() as tx:
         return _write(ports, tx, new, target)
 
@@ -80,7 +80,6 @@ def _form_problems(ports: Ports, new: NewChannel) -> list[FieldProblem]:
         *_text_problems("open_chat", new.open_chat),
         *_text_problems("closed_chat", new.closed_chat),
         _strategy_problem(new),
-        _address_problem(ports, new),
     ]
     if new.open_chat.chat_id == new.closed_chat.chat_id:
         found.append(FieldProblem("closed_chat.chat_id", "must differ from the open chat"))
@@ -116,17 +115,34 @@ def _strategy_problem(new: NewChannel) -> FieldProblem | None:
     return None
 
 
-def _address_problem(ports: Ports, new: NewChannel) -> FieldProblem | None:
-    settled = ports.policy.settlement_asset
-    if new.target.asset != settled:
-        return FieldProblem("target.asset", f"must be {settled.id} here")
-    if new.target.memo is not None:
-        return FieldProblem("target.memo", "this coin has no memo")
+def _checked_target(ports: Ports, target: PayoutTarget) -> tuple[PayoutTarget, list[FieldProblem]]:
+    """The target with its address in the form that is stored, and what is wrong with it.
+
+    No problem's text repeats the address: it may be a secret that was pasted by mistake.
+    """
+    if not _is_payable(ports, target.asset):
+        return target, [FieldProblem("target.asset", "is not offered for payouts at present")]
     try:
-        ports.chain.checksum_address(new.target.address)
-    except ValueError as error:
-        return FieldProblem("target.address", str(error))
-    return None
+        address, memo = normal_destination(target.asset.network, target.address, target.memo)
+    except AddressProblemError as problem:
+        return target, [FieldProblem(f"target.{problem.field}", str(problem))]
+    if address.lower() in _ours(ports):
+        return target, [FieldProblem("target.address", "is not an owner's wallet")]
+    return PayoutTarget(target.asset, address, memo), []
+
+
+def _is_payable(ports: Ports, asset: Asset) -> bool:
+    """Money is never taken for what cannot be paid out; our own coin needs no provider."""
+    if asset == ports.policy.settlement_asset:
+        return True
+    with ports.database.transaction() as tx:
+        currency = tx.currencies.get(asset.id)
+    return currency is not None and currency.is_payable
+
+
+def _ours(ports: Ports) -> set[str]:
+    """Addresses from which money would not come back to anyone."""
+    return {ports.policy.host_wallet.lower(), (ports.policy.usdt_contract or "").lower()}
 
 
 def _right_problems(ports: Ports, new: NewChannel) -> list[FieldProblem]:

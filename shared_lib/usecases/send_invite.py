@@ -20,8 +20,8 @@ from shared_lib.ports import (
 from shared_lib.usecases.confirm_payment import tell_extended
 from shared_lib.usecases.lease import claim, require, require_time
 from shared_lib.usecases.messages import invite_message
+from shared_lib.usecases.rates import Bucket, pause_after, telegram_slot
 from shared_lib.usecases.setback import put_off
-from shared_lib.usecases.telegram_rate import pause_telegram, telegram_slot
 
 # A link that is delivered late must still leave its reader time to use it.
 _LINK_TIME_LEFT_LEAST = timedelta(hours=1)
@@ -141,7 +141,7 @@ def _remember_failure(
             invite = tx.invites.lock(lease.id)
             if invite is not None:
                 tx.invites.save(invite.moved(InviteState.REVIEW, None))
-        pause_telegram(tx, error, now)
+        pause_after(tx, Bucket.TELEGRAM, error, now)
         tx.leases.release(lease)
     if isinstance(error, RecipientUnreachableError):
         with ports.database.transaction() as tx:

@@ -1,8 +1,9 @@
 """Send an authorised transfer: nonce, signature, stored bytes, broadcast; in this order.
 
-Only stored bytes are ever broadcast, and bytes are stored once. Whatever dies in between, the next
-delivery goes on from the row: *authorized* has no nonce, *signing* has a nonce and no bytes,
-*sent* has bytes. None of them can lead to a second nonce or to other bytes.
+Only stored bytes are ever broadcast. Whatever dies in between, the next delivery goes on from the
+row: *authorized* has no nonce, *signing* has a nonce and no bytes, *sent* has bytes. None of them
+can lead to a second nonce. This is the only function that signs: also what `check_transfer` wants
+signed in place of bytes that are stuck, on the same nonce.
 """
 
 from dataclasses import replace
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from shared_lib.domain import ledger
 from shared_lib.domain.review import Reason, Subject
+from shared_lib.domain.swap import Swap, SwapState
 from shared_lib.domain.transfer import (
     Attempt,
     AttemptKind,
@@ -19,11 +21,12 @@ from shared_lib.domain.transfer import (
     TransferState,
     Wallet,
 )
-from shared_lib.domain.watch import Watch
+from shared_lib.domain.watch import watch
 from shared_lib.events import TransferCheckDue
 from shared_lib.ports import (
     Lease,
     Leased,
+    PermanentError,
     Ports,
     ProviderError,
     SignedTransfer,
@@ -32,18 +35,19 @@ from shared_lib.ports import (
     Watched,
 )
 from shared_lib.usecases.lease import claim, require, require_time
+from shared_lib.usecases.replace_bytes import replace_bytes
+from shared_lib.usecases.returning import PAYOUT_DEADLINE, look_again
 from shared_lib.usecases.sending import (
     ChainView,
-    Locked,
-    fail,
     freeze_if_foreign,
+    is_quote_dead,
     lock_all,
     look_at_chain,
     pause,
     refuse,
-    show_refusal,
     why_not,
 )
+from shared_lib.usecases.setback import trouble
 
 _BEFORE_BYTES = (TransferState.AUTHORIZED, TransferState.SIGNING)
 
@@ -53,9 +57,9 @@ def send_transfer(ports: Ports, transfer_id: UUID) -> None:
     with ports.database.transaction() as tx:
         lease = claim(ports, tx, Leased.TRANSFER, transfer_id)
         transfer = tx.transfers.get(transfer_id)
-    if transfer is not None and transfer.state in _BEFORE_BYTES:
+    if transfer is not None:
         try:
-            transfer = _prepare(ports, lease, transfer)
+            transfer = _signed(ports, lease, transfer)
         except ProviderError as error:
             _give_back(ports, lease, transfer, error)
             return
@@ -65,15 +69,47 @@ def send_transfer(ports: Ports, transfer_id: UUID) -> None:
         tx.leases.release(lease)
 
 
+def _signed(ports: Ports, lease: Lease, transfer: Transfer) -> Transfer:
+    """The transfer with the bytes that it should have, or as far as it may go now."""
+    if transfer.replacement is not None:
+        return replace_bytes(ports, lease, transfer, transfer.replacement)
+    if transfer.state in _BEFORE_BYTES:
+        return _prepare(ports, lease, transfer)
+    return transfer
+
+
 def _give_back(ports: Ports, lease: Lease, transfer: Transfer, error: ProviderError) -> None:
     with ports.database.transaction() as tx:
-        fail(ports, tx, transfer, error)
+        trouble(ports, tx, Watched.TRANSFER, transfer.id, error)
         tx.leases.release(lease)
 
 
 def _prepare(ports: Ports, lease: Lease, transfer: Transfer) -> Transfer:
     """From *authorized* or *signing* to *sent*, or as far as it may go now."""
-    view = look_at_chain(ports, transfer)
+    with ports.database.transaction() as tx:
+        swap = tx.swaps.get(transfer.swap_id) if transfer.swap_id else None
+    if is_quote_dead(ports, swap):
+        return _refused(ports, lease, transfer, Refusal.QUOTE_DEAD)
+    try:
+        view = look_at_chain(ports, transfer)
+    except PermanentError:
+        if transfer.state is not TransferState.SIGNING:
+            raise
+        # Its nonce must not hold up those above it.
+        return _refused(ports, lease, transfer, Refusal.WOULD_FAIL)
+    return _sign(ports, lease, transfer, view)
+
+
+def _refused(ports: Ports, lease: Lease, known: Transfer, reason: Refusal) -> Transfer:
+    with ports.database.transaction() as tx:
+        locked = lock_all(tx, known)
+        require(tx, lease)
+        if locked.transfer.state in _BEFORE_BYTES and locked.transfer.replacement is None:
+            refuse(ports, tx, locked, reason)
+        return tx.transfers.get(known.id) or known
+
+
+def _sign(ports: Ports, lease: Lease, transfer: Transfer, view: ChainView) -> Transfer:
     if transfer.state is TransferState.AUTHORIZED:
         with ports.database.transaction() as tx:
             transfer = _take_nonce(ports, tx, lease, transfer, view)
@@ -113,7 +149,7 @@ def _take_nonce(
 
 
 def _allocate(ports: Ports, tx: Transaction, transfer: Transfer, wallet: Wallet) -> Transfer:
-    signing = transfer.on_nonce(wallet.next_nonce, _again(ports, transfer))
+    signing = transfer.on_nonce(wallet.next_nonce, look_again(ports, transfer.watch))
     tx.transfers.save(signing)
     tx.wallets.save(replace(wallet, next_nonce=wallet.next_nonce + 1))
     return signing
@@ -130,54 +166,46 @@ def _store_bytes(
     signed: SignedTransfer,
     view: ChainView,
 ) -> Transfer:
-    """The same checks again, then the bytes, the posting and the payout's mark, all at once."""
+    """The same checks again, then bytes, posting, and payout and swap as funded, all at once."""
     locked = lock_all(tx, known)
     require(tx, lease)
-    if locked.transfer.state is not TransferState.SIGNING:
+    if locked.transfer.state is not TransferState.SIGNING or locked.transfer.replacement:
         return locked.transfer
     reason = why_not(ports, tx, locked, view)
     if reason is not None:
-        return _refuse_signing(ports, tx, locked, reason)
+        refuse(ports, tx, locked, reason)
+        return tx.transfers.get(known.id) or known
     now = ports.clock.now()
-    sent = locked.transfer.moved(TransferState.SENT, _again(ports, locked.transfer))
+    sent = locked.transfer.moved(TransferState.SENT, look_again(ports, locked.transfer.watch))
+    attempt = AttemptKind.SEND
     tx.transfers.add_attempt(
-        Attempt(ports.ids.new(), sent.id, AttemptKind.SEND, signed.raw, signed.hash, view.fees),
-        now,
+        Attempt(ports.ids.new(), sent.id, attempt, signed.raw, signed.hash, view.fees, now)
     )
     tx.transfers.save(sent)
     tx.wallets.unreserve(sent.id)
     tx.payouts.save(replace(locked.payout, funded_at=now))
+    if locked.swap is not None:
+        tx.swaps.save(_funded(ports, locked.swap))
     tx.ledger.post(ledger.signed(sent.id, sent.amount), ports.ids.new(), now)
     tx.reviews.close(Subject.TRANSFER, str(sent.id), Reason.TRANSFER_REFUSED, now)
     tx.outbox.add(TransferCheckDue(transfer_id=sent.id), now)
     return sent
 
 
-def _refuse_signing(ports: Ports, tx: Transaction, locked: Locked, reason: Refusal) -> Transfer:
-    """Give the nonce back if it is the highest; else keep it until the refusal passes.
-
-    A lower nonce cannot be given back: those above it would never be mined.
-    """
-    transfer, wallet = locked.transfer, locked.wallet
-    if transfer.nonce != wallet.next_nonce - 1:
-        if not reason.may_pass:
-            show_refusal(ports, tx, locked, reason)
-        pause(ports, tx, transfer)
-        return transfer
-    tx.wallets.save(replace(wallet, next_nonce=wallet.next_nonce - 1))
-    without = transfer.without_nonce(_again(ports, transfer))
-    tx.transfers.save(without)
-    refuse(ports, tx, replace(locked, transfer=without), reason)
-    return tx.transfers.get(transfer.id) or without
+def _funded(ports: Ports, swap: Swap) -> Swap:
+    """From here on the swap is followed until its money is somewhere for sure."""
+    again_at = ports.policy.swap_check_seconds
+    followed = watch(ports.clock.now(), wait_seconds=again_at, deadline=PAYOUT_DEADLINE)
+    return swap.moved(SwapState.FUNDED, followed)
 
 
 # ---- after the bytes -----------------------------------------------------------------------------
 
 
 def _broadcast(ports: Ports, lease: Lease, transfer: Transfer) -> None:
-    """Hand the stored bytes to the network. What the node says is no proof of anything.
+    """Hand the newest stored bytes to the network. What the node says is no proof of anything.
 
-    The bytes stay the only ones on their nonce, so `check_transfer` finds out what became of them.
+    All bytes of a transfer are on its one nonce, so `check_transfer` finds out which were mined.
     """
     with ports.database.transaction() as tx:
         attempts = tx.transfers.attempts(transfer.id)
@@ -190,13 +218,7 @@ def _broadcast(ports: Ports, lease: Lease, transfer: Transfer) -> None:
             problem = error
     with ports.database.transaction() as tx:
         if problem is not None:
-            fail(ports, tx, transfer, problem)
+            trouble(ports, tx, Watched.TRANSFER, transfer.id, problem)
         else:
             soon = ports.clock.now() + timedelta(seconds=ports.policy.transfer_check_seconds)
             tx.watches.wait(Watched.TRANSFER, transfer.id, soon)
-
-
-def _again(ports: Ports, transfer: Transfer) -> Watch:
-    now = ports.clock.now()
-    deadline = transfer.watch.deadline_at if transfer.watch else now
-    return Watch(now + timedelta(seconds=ports.policy.republish_seconds), deadline)

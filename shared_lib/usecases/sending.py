@@ -1,14 +1,20 @@
 """The checks before money leaves, made twice: when authorising, and again before signing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from shared_lib.domain.currency import swappable_part
 from shared_lib.domain.ledger import Account
-from shared_lib.domain.money import ETH, total
-from shared_lib.domain.payout import Payout, PayoutState
+from shared_lib.domain.money import ETH, USDT, Money, total
+from shared_lib.domain.notional import notional_cap_cents, notional_cents
+from shared_lib.domain.payout import Payout, PayoutState, WaitingFor
 from shared_lib.domain.review import Finding, Reason, Subject
+from shared_lib.domain.share import Share, total_worth
+from shared_lib.domain.swap import Swap, SwapState, is_near_market
 from shared_lib.domain.transfer import (
+    AttemptKind,
     Fees,
+    QuoteFacts,
     Refusal,
     SendFacts,
     Transfer,
@@ -16,34 +22,45 @@ from shared_lib.domain.transfer import (
     Wallet,
     refusal,
 )
-from shared_lib.ports import PermanentError, Ports, ProviderError, Transaction, Watched
-from shared_lib.usecases.setback import put_off, review
+from shared_lib.events import TransferAuthorized
+from shared_lib.ports import Ports, Transaction, Watched
+from shared_lib.usecases.returning import look_again, quote_anew, stand_down
+from shared_lib.usecases.setback import review
 
 # Assets that this deployment can send. Anything else is refused, never guessed.
-SENDABLE_ASSETS = frozenset({ETH.id})
+SENDABLE_ASSETS = frozenset({ETH.id, USDT.id})
 _ZERO_ADDRESS = "0x" + "0" * 40
+# While one of these holds, not even a cancel can be signed.
+_STANDSTILL = frozenset({Refusal.WALLET_FROZEN, Refusal.WRONG_CHAIN, Refusal.GAS_FLOAT_LOW})
 
 
 @dataclass(frozen=True, slots=True)
 class ChainView:
-    """What the node said just before the decision."""
+    """What was seen outside just before the decision.
+
+    `is_waiting` says whether the exchange still awaits its deposit; None: it was not asked.
+    """
 
     chain_id: int
     fees: Fees
     mined_nonce: int
+    is_waiting: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """A transfer with all that it depends on, locked in the order of the locks.
-
-    `owed` is the sum of the payout's locked shares, in base units.
-    """
+    """A transfer with all that it depends on, locked in the order of the locks."""
 
     payout: Payout
-    owed: int
+    swap: Swap | None
+    shares: list[Share]
     transfer: Transfer
     wallet: Wallet
+
+    @property
+    def owed(self) -> Money:
+        """The sum of the payout's locked shares."""
+        return total([share.amount for share in self.shares], self.payout.amount.asset)
 
 
 def look_at_chain(ports: Ports, transfer: Transfer) -> ChainView:
@@ -56,24 +73,34 @@ def look_at_chain(ports: Ports, transfer: Transfer) -> ChainView:
 
 
 def lock_all(tx: Transaction, known: Transfer) -> Locked:
-    """Lock payout, shares, transfer and wallet. Raises LookupError if one is missing."""
+    """Lock payout, swap, shares, transfer and wallet. Raises LookupError if one is missing."""
     payout = tx.payouts.lock(known.payout_id)
-    shares = [share.amount for share in tx.shares.lock_of_payout(known.payout_id)]
+    swap = tx.swaps.lock(known.swap_id) if known.swap_id else None
+    shares = tx.shares.lock_of_payout(known.payout_id)
     transfer = tx.transfers.lock(known.id)
     wallet = tx.wallets.lock(known.wallet_address)
     if payout is None or transfer is None or wallet is None:
         raise LookupError(f"transfer {known.id} lacks its payout or its wallet")
-    owed = total(shares, transfer.amount.asset).base_units
-    return Locked(payout, owed, transfer, wallet)
+    return Locked(payout, swap, shares, transfer, wallet)
+
+
+# ---- deciding ------------------------------------------------------------------------------------
+
+
+def is_quote_dead(ports: Ports, swap: Swap | None) -> bool:
+    """Whether too little of a swap's promise is left to sign for it."""
+    left = swap.quote_left(ports.clock.now()) if swap else None
+    return left is not None and left.total_seconds() < ports.policy.swap_sign_seconds_least
 
 
 def why_not(ports: Ports, tx: Transaction, locked: Locked, view: ChainView) -> Refusal | None:
     """The reason why this transfer must not be sent now, or None."""
-    transfer, payout = locked.transfer, locked.payout
+    transfer, payout, owed = locked.transfer, locked.payout, locked.owed
     channel = tx.channels.get(payout.channel_id)
     if channel is None:
         raise LookupError(f"payout {payout.id} has no channel")
     asset = transfer.amount.asset
+    worth = total_worth(share.worth for share in locked.shares)
     reserved, gas_reserved = tx.wallets.reserved(asset, besides=transfer.id)
     facts = SendFacts(
         sends_stopped=tx.controls.sends_stopped(),
@@ -82,35 +109,122 @@ def why_not(ports: Ports, tx: Transaction, locked: Locked, view: ChainView) -> R
         expected_chain_id=ports.policy.chain_id,
         has_refunded_payment=tx.payouts.has_refunded_payment(payout.id),
         asset_id=asset.id,
+        owed_asset_id=owed.asset.id,
         sendable_assets=SENDABLE_ASSETS,
-        frozen_destination=payout.target.address,
-        current_destination=channel.target.address,
-        transfer_destination=transfer.destination,
-        refused_destinations=frozenset({_ZERO_ADDRESS, transfer.wallet_address.lower()}),
+        has_changed_target=payout.target != channel.target,
+        destination=transfer.destination,
+        expected_destination=_expected_destination(locked),
+        refused_destinations=_refused_destinations(ports, transfer),
         amount=transfer.amount.base_units,
-        locked_amount=locked.owed,
+        expected_amount=(owed if locked.swap is None else swappable_part(owed)).base_units,
         cap=ports.policy.transfer_cap,
+        notional_cents=notional_cents(transfer.amount, worth, owed),
+        notional_cap_cents=notional_cap_cents(worth, ports.policy.notional_tolerance_bps),
         spendable=tx.ledger.balance(Account.HOST_WALLET, asset).base_units - reserved,
         gas_worst_case=view.fees.worst_case,
         gas_available=tx.ledger.balance(Account.GAS_FLOAT, ETH).base_units - gas_reserved,
+        quote=_quote_facts(ports, locked.swap, view) if locked.swap else None,
     )
     return refusal(facts)
 
 
-def refuse(ports: Ports, tx: Transaction, locked: Locked, reason: Refusal) -> None:
-    """Keep the money where it is: wait where waiting can help, else hand over to a person.
+def _expected_destination(locked: Locked) -> str:
+    """The owner's frozen address, or the pay-in of the payout's own exchange."""
+    if locked.swap is None:
+        return locked.payout.target.address
+    return locked.swap.exchange.payin_address if locked.swap.exchange else ""
 
-    `locked.transfer` has no nonce and no bytes. A stop that an operator made needs no review.
+
+def _refused_destinations(ports: Ports, transfer: Transfer) -> frozenset[str]:
+    contracts = {ports.policy.usdt_contract.lower()} if ports.policy.usdt_contract else set[str]()
+    return frozenset({_ZERO_ADDRESS, transfer.wallet_address.lower(), *contracts})
+
+
+def _quote_facts(ports: Ports, swap: Swap, view: ChainView) -> QuoteFacts:
+    left = swap.quote_left(ports.clock.now()) or timedelta(0)
+    near = swap.terms is not None and is_near_market(
+        swap.terms.fixed.quote, swap.terms.market, ports.policy.swap_market_tolerance_bps
+    )
+    return QuoteFacts(
+        sold=swap.sold.base_units,
+        seconds_left=left.total_seconds(),
+        seconds_least=ports.policy.swap_sign_seconds_least,
+        is_near_market=near,
+        is_waiting=view.is_waiting,
+    )
+
+
+# ---- refusing ------------------------------------------------------------------------------------
+
+
+def refuse(ports: Ports, tx: Transaction, locked: Locked, reason: Refusal) -> None:
+    """Keep the money where it is: wait, form the payout anew, or hand over to a person.
+
+    `locked.transfer` has no bytes. What an operator or a clock stopped needs no review.
     """
-    transfer = locked.transfer
-    if reason is not Refusal.SENDS_STOPPED:
+    if reason is not Refusal.SENDS_STOPPED and not reason.frees_shares:
         show_refusal(ports, tx, locked, reason)
-    if reason.may_pass:
-        pause(ports, tx, transfer)
+    if locked.transfer.state is TransferState.SIGNING and not _give_nonce_back(ports, tx, locked):
+        _refuse_with_nonce(ports, tx, locked, reason)
         return
-    tx.wallets.unreserve(transfer.id)
-    tx.transfers.save(transfer.moved(TransferState.REVIEW, None))
+    if reason.may_pass:
+        pause(ports, tx, locked.transfer)
+    elif reason.frees_shares:
+        _free_shares(ports, tx, locked, reason)
+    else:
+        tx.wallets.unreserve(locked.transfer.id)
+        transfer = tx.transfers.lock(locked.transfer.id) or locked.transfer
+        tx.transfers.save(transfer.moved(TransferState.REVIEW, None))
+        _hand_over(tx, locked)
+
+
+def _hand_over(tx: Transaction, locked: Locked) -> None:
+    """A person decides what becomes of the payout; its shares stay locked."""
     tx.payouts.save(locked.payout.moved(PayoutState.REVIEW, None))
+    if locked.swap is not None:
+        tx.swaps.save(locked.swap.moved(SwapState.REVIEW, None))
+
+
+def _free_shares(ports: Ports, tx: Transaction, locked: Locked, reason: Refusal) -> None:
+    if reason is not Refusal.DESTINATION_CHANGED and locked.swap is not None:
+        quote_anew(ports, tx, locked.payout, locked.swap)
+    else:
+        stand_down(ports, tx, locked.payout, WaitingFor.DESTINATION_CHANGED)
+
+
+def _give_nonce_back(ports: Ports, tx: Transaction, locked: Locked) -> bool:
+    """Whether the nonce, which has no bytes, was the highest and is free again."""
+    transfer, wallet = locked.transfer, locked.wallet
+    if transfer.nonce != wallet.next_nonce - 1:
+        return False
+    tx.wallets.save(replace(wallet, next_nonce=wallet.next_nonce - 1))
+    tx.transfers.save(transfer.without_nonce(look_again(ports, transfer.watch)))
+    return True
+
+
+def _refuse_with_nonce(ports: Ports, tx: Transaction, locked: Locked, reason: Refusal) -> None:
+    """A lower nonce cannot be given back, as those above it would never be mined.
+
+    It is filled by a cancel, and the payout goes on without this transfer.
+    """
+    if reason in _STANDSTILL:
+        pause(ports, tx, locked.transfer)
+        return
+    filler = replace(
+        locked.transfer,
+        replacement=AttemptKind.CANCEL,
+        fills_nonce=True,
+        watch=look_again(ports, locked.transfer.watch),
+    )
+    tx.transfers.save(filler)
+    tx.wallets.unreserve(filler.id)
+    tx.outbox.add(TransferAuthorized(transfer_id=filler.id), ports.clock.now())
+    if reason.frees_shares:
+        _free_shares(ports, tx, locked, reason)
+    elif reason.may_pass:
+        stand_down(ports, tx, locked.payout, WaitingFor.NONCE_LOST)
+    else:
+        _hand_over(tx, locked)
 
 
 def show_refusal(ports: Ports, tx: Transaction, locked: Locked, reason: Refusal) -> None:
@@ -133,6 +247,9 @@ def pause(ports: Ports, tx: Transaction, transfer: Transfer) -> None:
     )
 
 
+# ---- a wallet that somebody else uses ------------------------------------------------------------
+
+
 def freeze_if_foreign(ports: Ports, tx: Transaction, wallet: Wallet, mined_nonce: int) -> Wallet:
     """Freeze the wallet when the chain has mined a nonce that we never gave out."""
     if mined_nonce <= wallet.next_nonce or wallet.frozen_because is not None:
@@ -148,16 +265,3 @@ def freeze(ports: Ports, tx: Transaction, wallet: Wallet, fact: str) -> Wallet:
     evidence = (("fact", fact),)
     review(ports, tx, Finding(Subject.WALLET, wallet.address, Reason.FOREIGN_NONCE, evidence))
     return frozen
-
-
-def fail(ports: Ports, tx: Transaction, transfer: Transfer, error: ProviderError) -> None:
-    """Count a failure of the node; a person sees at once what will not pass by itself."""
-    put_off(ports, tx, Watched.TRANSFER, transfer.id, error)
-    if isinstance(error, PermanentError):
-        evidence = (("fact", str(error)),)
-        subject_id = str(transfer.id)
-        review(
-            ports,
-            tx,
-            Finding(Subject.TRANSFER, subject_id, Reason.REFUSED_BY_PROVIDER, evidence),
-        )

@@ -4,12 +4,19 @@ Expected failures are counted on the row, which is looked at again later; the de
 succeeds. After a day of nothing but failures a person is told, while we keep trying.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from shared_lib.domain.review import Finding, Reason, Subject
 from shared_lib.domain.watch import GIVE_UP_AFTER
-from shared_lib.ports import Ports, ProviderError, RetryableError, Transaction, Watched
+from shared_lib.ports import (
+    PermanentError,
+    Ports,
+    ProviderError,
+    RetryableError,
+    Transaction,
+    Watched,
+)
 
 _SUBJECTS = {
     Watched.PAYMENT: Subject.PAYMENT,
@@ -17,6 +24,7 @@ _SUBJECTS = {
     Watched.JOIN_REQUEST: Subject.JOIN_REQUEST,
     Watched.SHARE: Subject.SHARE,
     Watched.PAYOUT: Subject.PAYOUT,
+    Watched.SWAP: Subject.SWAP,
     Watched.TRANSFER: Subject.TRANSFER,
     Watched.NOTICE: Subject.NOTICE,
     Watched.ORDER: Subject.ORDER,
@@ -39,17 +47,37 @@ def put_off(
     is never shorter than the provider asked for.
     """
     now = ports.clock.now()
-    asked = error.after_seconds if isinstance(error, RetryableError) else 0.0
-    began = tx.watches.failing_since(kind, row_id) or now
-    trouble_seconds = (now - began).total_seconds()
-    pause = max(ports.policy.retry_seconds(asked), min(trouble_seconds, LONGEST_PAUSE_SECONDS))
-    tx.watches.failed(kind, row_id, now, now + timedelta(seconds=pause))
+    next_at, began = after_failure(ports, error, tx.watches.failing_since(kind, row_id))
+    tx.watches.failed(kind, row_id, now, next_at)
     if now - began < GIVE_UP_AFTER:
         return False
     evidence = (("last_failure", str(error)), ("failing_since", began.isoformat()))
     finding = Finding(subject_of(kind), str(row_id), Reason.FAILING_FOR_A_DAY, evidence)
     tx.reviews.open(finding, ports.ids.new(), now)
     return True
+
+
+def after_failure(
+    ports: Ports, error: ProviderError | str, failing_since: datetime | None
+) -> tuple[datetime, datetime]:
+    """When to look again, and when this run of failures began."""
+    now = ports.clock.now()
+    asked = error.after_seconds if isinstance(error, RetryableError) else 0.0
+    began = failing_since or now
+    trouble_seconds = (now - began).total_seconds()
+    pause = max(ports.policy.retry_seconds(asked), min(trouble_seconds, LONGEST_PAUSE_SECONDS))
+    return now + timedelta(seconds=pause), began
+
+
+def trouble(
+    ports: Ports, tx: Transaction, kind: Watched, row_id: UUID, error: ProviderError
+) -> None:
+    """Count a failure; a person sees at once what will not pass by itself."""
+    put_off(ports, tx, kind, row_id, error)
+    if isinstance(error, PermanentError):
+        evidence = (("fact", str(error)),)
+        finding = Finding(subject_of(kind), str(row_id), Reason.REFUSED_BY_PROVIDER, evidence)
+        review(ports, tx, finding)
 
 
 def review(ports: Ports, tx: Transaction, finding: Finding) -> None:

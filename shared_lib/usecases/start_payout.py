@@ -1,18 +1,26 @@
-"""Form a payout from what a channel has waiting, and ask for the transfer that pays it."""
+"""Form a payout from what a channel has waiting, and begin the transfer or swap that pays it."""
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
-from shared_lib.domain.money import Money, total
+from shared_lib.domain.currency import swappable_part
+from shared_lib.domain.money import Asset, Money, total, zero
 from shared_lib.domain.offer import Channel, Strategy
-from shared_lib.domain.payout import Payout, PayoutState, WaitingFor, is_worth_sending
+from shared_lib.domain.payout import (
+    ROUNDS_MOST,
+    Payout,
+    PayoutState,
+    WaitingFor,
+    is_worth_sending,
+)
 from shared_lib.domain.review import Finding, Reason, Subject
-from shared_lib.domain.share import Share, ShareState
+from shared_lib.domain.share import Share, ShareState, fitting
+from shared_lib.domain.swap import Limits
 from shared_lib.domain.transfer import Transfer, TransferState, Wallet
-from shared_lib.domain.watch import Watch, watch
 from shared_lib.events import TransferRequested
 from shared_lib.ports import (
+    PairUnavailableError,
     PermanentError,
     Ports,
     ProviderError,
@@ -20,44 +28,76 @@ from shared_lib.ports import (
     Transaction,
     Watched,
 )
+from shared_lib.usecases.rates import Bucket, pause_after, take_swap_calls
+from shared_lib.usecases.returning import PAYOUT_DEADLINE, begin_swap, fresh_watch, resting
 from shared_lib.usecases.setback import put_off, review
 
 SHARES_MOST = 500
-_PAYOUT_DEADLINE = timedelta(hours=24)
-_WAITING_DEADLINE = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What sending costs now, in the settlement asset, and what the provider swaps.
+
+    `limits` is None where no swap is needed; `is_unavailable` where the provider offers none.
+    """
+
+    cost: Money
+    limits: Limits | None
+    is_unavailable: bool = False
 
 
 def start_payout(ports: Ports, channel_id: UUID) -> None:
     """Pay out everything that is payable for a channel, if it is worth what it costs now.
 
-    Instant channels that are paid in the settlement asset need no swap: one direct transfer.
+    An owner who is paid in the settlement asset needs no swap: one direct transfer.
     """
     with ports.database.transaction() as tx:
         channel = tx.channels.lock(channel_id)
         waiting = _payable(ports, tx, channel) if channel else []
         wallet = tx.wallets.lock(ports.policy.host_wallet)
+        if channel is not None and _is_dust(ports, channel, waiting):
+            _rest(ports, tx, waiting, ports.policy.payout_wait_seconds)
+            return
     if channel is None or not waiting:
         return
-    amount = total([share.amount for share in waiting], ports.policy.settlement_asset)
     try:
         if wallet is None:
             _open_wallet(ports)
-        cost = _cost(ports, channel, amount)
+        view = _look(ports, channel, total([one.amount for one in waiting], _settled(ports)))
     except ProviderError as error:
         _remember_failure(ports, waiting, error)
         return
     with ports.database.transaction() as tx:
         locked = tx.channels.lock(channel_id)
-        if locked is not None:
-            _form(ports, tx, locked, cost)
+        if locked is not None and locked.target == channel.target:
+            _form(ports, tx, locked, view)
+
+
+def _settled(ports: Ports) -> Asset:
+    return ports.policy.settlement_asset
+
+
+def _is_direct(ports: Ports, channel: Channel) -> bool:
+    return channel.target.asset == _settled(ports)
 
 
 def _payable(ports: Ports, tx: Transaction, channel: Channel) -> list[Share]:
-    """The channel's pending shares that this deployment can pay directly."""
-    asset = ports.policy.settlement_asset
-    if channel.strategy is not Strategy.INSTANT or channel.target.asset != asset:
+    """The channel's pending shares; those of threshold channels are pooled instead."""
+    if channel.strategy is not Strategy.INSTANT:
         return []
-    return tx.shares.lock_pending(channel.id, asset, SHARES_MOST)
+    return tx.shares.lock_pending(channel.id, _settled(ports), SHARES_MOST)
+
+
+def _is_dust(ports: Ports, channel: Channel, shares: list[Share]) -> bool:
+    """Too little to be swapped in any amount: it waits for company without a payout."""
+    if _is_direct(ports, channel):
+        return False
+    amount = total([share.amount for share in shares], _settled(ports))
+    return swappable_part(amount).base_units == 0
+
+
+# ---- outside -------------------------------------------------------------------------------------
 
 
 def _open_wallet(ports: Ports) -> None:
@@ -71,13 +111,25 @@ def _open_wallet(ports: Ports) -> None:
         tx.wallets.add(wallet, ports.clock.now())
 
 
-def _cost(ports: Ports, channel: Channel, amount: Money) -> Money:
-    """What sending would cost now, in wei."""
-    fees = ports.chain.fees_for(ports.policy.host_wallet, channel.target.address, amount)
-    return Money(fees.worst_case, ports.policy.settlement_asset)
+def _look(ports: Ports, channel: Channel, amount: Money) -> _View:
+    """What the chain and the swap provider say now. A pay-in address is not known yet."""
+    wallet, asset = ports.policy.host_wallet, _settled(ports)
+    direct = _is_direct(ports, channel)
+    destination = channel.target.address if direct else wallet
+    cost = Money(ports.chain.fees_for(wallet, destination, amount).worst_case, asset)
+    if direct:
+        return _View(cost, None)
+    try:
+        take_swap_calls(ports, 1)
+        return _View(cost, ports.swaps.limits(asset, channel.target.asset))
+    except PairUnavailableError:
+        return _View(cost, None, is_unavailable=True)
 
 
-def _form(ports: Ports, tx: Transaction, channel: Channel, cost: Money) -> None:
+# ---- forming -------------------------------------------------------------------------------------
+
+
+def _form(ports: Ports, tx: Transaction, channel: Channel, view: _View) -> None:
     """Under the channel's lock: take exactly the shares that the payout sums."""
     now = ports.clock.now()
     payout = tx.payouts.lock_unfunded(channel.id)
@@ -85,21 +137,44 @@ def _form(ports: Ports, tx: Transaction, channel: Channel, cost: Money) -> None:
     if not shares:
         return
     if payout is not None and payout.state is not PayoutState.WAITING:
-        _rest(ports, tx, shares, now)
+        _rest(ports, tx, shares, ports.policy.republish_seconds)
         return
-    amount = total([share.amount for share in shares], ports.policy.settlement_asset)
+    taken = fitting(shares, _most(ports, view))
     payout = _formed(ports, tx, channel, payout, now)
-    if is_worth_sending(amount, cost, ports.policy.payout_cost_most_bps):
-        _send(ports, tx, replace(payout, amount=amount), shares, now)
+    reason = _reason_to_wait(ports, view, total([one.amount for one in taken], _settled(ports)))
+    if reason is not None:
+        pause = ports.policy.payout_wait_seconds
+        tx.payouts.save(payout.waiting(reason, resting(ports, payout.created_at, None, pause)))
+        _rest(ports, tx, shares, pause)
     else:
-        _wait(ports, tx, payout, shares, now)
+        _go(ports, tx, _taking(ports, tx, payout, taken), direct=_is_direct(ports, channel))
+
+
+def _most(ports: Ports, view: _View) -> int:
+    """The most that one payout may carry, in base units."""
+    limit = view.limits.most if view.limits else None
+    cap = ports.policy.transfer_cap
+    return cap if limit is None else min(cap, limit.base_units)
+
+
+def _reason_to_wait(ports: Ports, view: _View, amount: Money) -> WaitingFor | None:
+    sold = swappable_part(amount)
+    if view.is_unavailable:
+        return WaitingFor.PAIR_UNAVAILABLE
+    if view.limits is not None and sold < view.limits.least:
+        return WaitingFor.BELOW_MINIMUM
+    if view.limits is not None and view.limits.most is not None and view.limits.most < sold:
+        return WaitingFor.ABOVE_MAXIMUM
+    if not is_worth_sending(amount, view.cost, ports.policy.payout_cost_most_bps):
+        return WaitingFor.COST_TOO_HIGH
+    return None
 
 
 def _formed(
     ports: Ports, tx: Transaction, channel: Channel, waiting: Payout | None, now: datetime
 ) -> Payout:
     """A payout in state *forming* with the channel's present destination, frozen from here on."""
-    again = _watch(ports, now, _PAYOUT_DEADLINE)
+    again = fresh_watch(ports, now, PAYOUT_DEADLINE)
     if waiting is not None:
         formed = replace(waiting.moved(PayoutState.FORMING, again), target=channel.target)
         tx.payouts.save(formed)
@@ -109,7 +184,7 @@ def _formed(
         channel_id=channel.id,
         strategy=channel.strategy,
         state=PayoutState.FORMING,
-        amount=Money(0, ports.policy.settlement_asset),
+        amount=zero(_settled(ports)),
         target=channel.target,
         created_at=now,
         watch=again,
@@ -118,9 +193,10 @@ def _formed(
     return payout
 
 
-def _send(
-    ports: Ports, tx: Transaction, payout: Payout, shares: list[Share], now: datetime
-) -> None:
+def _taking(ports: Ports, tx: Transaction, payout: Payout, shares: list[Share]) -> Payout:
+    """The payout with these shares, which are locked for it from here on."""
+    now = ports.clock.now()
+    rounds = tx.payouts.rounds_of([share.id for share in shares])
     for share in shares:
         tx.shares.save(share.moved(ShareState.LOCKED))
         tx.payouts.take_share(payout.id, share.id)
@@ -128,7 +204,26 @@ def _send(
             tx.reviews.close(Subject.SHARE, str(share.id), reason, now)
     channel = str(payout.channel_id)
     tx.reviews.close(Subject.SHARE, channel, Reason.REFUSED_BY_PROVIDER, now)
-    tx.payouts.save(payout.moved(PayoutState.SENDING, _watch(ports, now, _PAYOUT_DEADLINE)))
+    amount = total([share.amount for share in shares], payout.amount.asset)
+    return replace(payout, amount=amount, round=rounds + 1)
+
+
+def _go(ports: Ports, tx: Transaction, payout: Payout, *, direct: bool) -> None:
+    if payout.round > ROUNDS_MOST:
+        tx.payouts.save(payout.moved(PayoutState.REVIEW, None))
+        evidence = (("came_back", str(payout.round - 1)), ("amount", str(payout.amount)))
+        finding = Finding(Subject.PAYOUT, str(payout.id), Reason.RETURNED_TOO_OFTEN, evidence)
+        review(ports, tx, finding)
+    elif direct:
+        _send(ports, tx, payout)
+    else:
+        begin_swap(ports, tx, payout, swappable_part(payout.amount))
+
+
+def _send(ports: Ports, tx: Transaction, payout: Payout) -> None:
+    now = ports.clock.now()
+    again = fresh_watch(ports, now, PAYOUT_DEADLINE)
+    tx.payouts.save(payout.moved(PayoutState.SENDING, again))
     transfer = Transfer(
         id=ports.ids.new(),
         payout_id=payout.id,
@@ -137,37 +232,17 @@ def _send(
         destination=payout.target.address,
         state=TransferState.REQUESTED,
         created_at=now,
-        watch=_watch(ports, now, _PAYOUT_DEADLINE),
+        watch=again,
     )
     tx.transfers.add(transfer)
     tx.outbox.add(TransferRequested(transfer_id=transfer.id), now)
 
 
-def _wait(
-    ports: Ports, tx: Transaction, payout: Payout, shares: list[Share], now: datetime
-) -> None:
+def _rest(ports: Ports, tx: Transaction, shares: list[Share], seconds: float) -> None:
     """The shares stay pending and merge with those that come; the owner sees why."""
-    again = _resting(ports, now, payout.created_at, None)
-    tx.payouts.save(payout.waiting(WaitingFor.COST_TOO_HIGH, again))
-    _rest(ports, tx, shares, now)
-
-
-def _rest(ports: Ports, tx: Transaction, shares: list[Share], now: datetime) -> None:
     for share in shares:
-        tx.shares.save(replace(share, watch=_resting(ports, now, share.created_at, share.watch)))
-
-
-def _resting(ports: Ports, now: datetime, since: datetime, before: Watch | None) -> Watch:
-    """What waits for a reason is no trouble: a person looks a month after it began to wait.
-
-    However often it is looked at, the month does not begin anew.
-    """
-    deadline = max(since + _WAITING_DEADLINE, before.deadline_at if before else since)
-    return Watch(now + timedelta(seconds=ports.policy.republish_seconds), deadline)
-
-
-def _watch(ports: Ports, now: datetime, deadline: timedelta) -> Watch:
-    return watch(now, wait_seconds=ports.policy.republish_seconds, deadline=deadline)
+        again = resting(ports, share.created_at, share.watch, seconds)
+        tx.shares.save(replace(share, watch=again))
 
 
 def _remember_failure(ports: Ports, shares: list[Share], error: ProviderError) -> None:
@@ -175,6 +250,7 @@ def _remember_failure(ports: Ports, shares: list[Share], error: ProviderError) -
     with ports.database.transaction() as tx:
         for share in shares:
             put_off(ports, tx, Watched.SHARE, share.id, error)
+        pause_after(tx, Bucket.CHANGENOW, error, ports.clock.now())
         if isinstance(error, PermanentError):
             evidence = (("fact", str(error)),)
             subject_id = str(shares[0].channel_id)

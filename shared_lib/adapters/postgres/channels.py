@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared_lib.adapters.postgres.session import Row, Session
-from shared_lib.domain.money import asset_of
+from shared_lib.domain.currency import asset_of
 from shared_lib.domain.offer import Channel, Chat, ChatRole, Offer, PayoutTarget, Strategy, Tier
 
 _CHANNEL = """

@@ -8,6 +8,7 @@ from pg8000.exceptions import DatabaseError
 
 from shared_lib import ports
 from shared_lib.adapters.postgres.channels import PostgresChannels
+from shared_lib.adapters.postgres.currencies import PostgresCurrencies
 from shared_lib.adapters.postgres.delivery import PostgresDelivery, PostgresOutbox
 from shared_lib.adapters.postgres.invites import PostgresInvites, PostgresJoinRequests
 from shared_lib.adapters.postgres.leases import PostgresLeases
@@ -21,6 +22,7 @@ from shared_lib.adapters.postgres.payouts import PostgresPayouts
 from shared_lib.adapters.postgres.people import PostgresPeople
 from shared_lib.adapters.postgres.session import Session, translated
 from shared_lib.adapters.postgres.shares import PostgresShares
+from shared_lib.adapters.postgres.swaps import PostgresSwaps
 from shared_lib.adapters.postgres.transfers import PostgresTransfers
 from shared_lib.adapters.postgres.wallets import PostgresWallets
 from shared_lib.adapters.postgres.watches import PostgresWatches
@@ -43,6 +45,8 @@ class PostgresTransaction:
         self.join_requests: ports.JoinRequests = PostgresJoinRequests(session)
         self.shares: ports.Shares = PostgresShares(session)
         self.payouts: ports.Payouts = PostgresPayouts(session)
+        self.swaps: ports.Swaps = PostgresSwaps(session)
+        self.currencies: ports.Currencies = PostgresCurrencies(session)
         self.transfers: ports.Transfers = PostgresTransfers(session)
         self.wallets: ports.Wallets = PostgresWallets(session)
         self.ledger: ports.Ledger = PostgresLedger(session)

@@ -4,8 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from shared_lib.adapters.postgres.session import Session
+from shared_lib.domain.currency import asset_of
 from shared_lib.domain.ledger import Account, Balance, Posting, PostingKind
-from shared_lib.domain.money import Asset, Money, asset_of
+from shared_lib.domain.money import Asset, Money
 
 _ENTRY = """
 INSERT INTO ledger_entries (transaction_id, account, channel_id, asset, amount)

@@ -1,5 +1,7 @@
 """Payouts and which shares they carry."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from shared_lib.adapters.postgres.rows import (
@@ -11,27 +13,27 @@ from shared_lib.adapters.postgres.rows import (
     watch_values,
 )
 from shared_lib.adapters.postgres.session import Row, Session
-from shared_lib.domain.money import asset_of
+from shared_lib.domain.currency import asset_of
 from shared_lib.domain.offer import PayoutTarget, Strategy
 from shared_lib.domain.payout import Payout, PayoutState, WaitingFor
 
 _COLUMNS = f"""
 id, channel_id, strategy, state, asset, amount, destination_asset, destination_address,
-destination_memo, waiting_for, funded_at, settled_at, created_at, {WATCH_COLUMNS}
+destination_memo, round, waiting_for, funded_at, settled_at, created_at, {WATCH_COLUMNS}
 """
 
 _ADD = f"""
 INSERT INTO payouts ({_COLUMNS})
 VALUES (:id, :channel_id, :strategy, :state, :asset, :amount, :destination_asset,
-        :destination_address, :destination_memo, :waiting_for, :funded_at, :settled_at,
-        :created_at, {WATCH_VALUES})
+        :destination_address, :destination_memo, :round, :waiting_for, :funded_at,
+        :settled_at, :created_at, {WATCH_VALUES})
 """
 
 _SAVE = f"""
 UPDATE payouts
 SET state = :state, amount = :amount, destination_asset = :destination_asset,
     destination_address = :destination_address, destination_memo = :destination_memo,
-    waiting_for = :waiting_for, funded_at = :funded_at, settled_at = :settled_at,
+    round = :round, waiting_for = :waiting_for, funded_at = :funded_at, settled_at = :settled_at,
     {WATCH_ASSIGNMENTS}
 WHERE id = :id
 """
@@ -40,6 +42,17 @@ _HAS_REFUNDED = """
 SELECT p.id FROM payout_shares l JOIN shares s ON s.id = l.share_id
 JOIN payments p ON p.id = s.payment_id
 WHERE l.payout_id = :id AND l.released_at IS NULL AND p.status = 'refunded' LIMIT 1
+"""
+
+
+# Shares that came back whole are released from the payout that they went out with; of others only a
+# residue came back, which names that payout.
+_ROUNDS = """
+SELECT coalesce(max(p.round), 0) AS rounds FROM payouts p
+WHERE p.state = 'returned' AND p.id IN (
+    SELECT payout_id FROM payout_shares WHERE share_id = ANY(CAST(:ids AS uuid[]))
+    UNION ALL
+    SELECT residue_of FROM shares WHERE id = ANY(CAST(:ids AS uuid[])) AND kind = 'refund')
 """
 
 
@@ -83,10 +96,23 @@ class PostgresPayouts:
 
     def take_share(self, payout_id: UUID, share_id: UUID) -> None:
         self._session.run(
-            "INSERT INTO payout_shares (payout_id, share_id) VALUES (:payout_id, :share_id)",
+            "INSERT INTO payout_shares (payout_id, share_id) VALUES (:payout_id, :share_id) "
+            "ON CONFLICT (payout_id, share_id) DO UPDATE SET released_at = NULL",
             payout_id=payout_id,
             share_id=share_id,
         )
+
+    def release_shares(self, payout_id: UUID, now: datetime) -> None:
+        self._session.run(
+            "UPDATE payout_shares SET released_at = :now "
+            "WHERE payout_id = :id AND released_at IS NULL",
+            id=payout_id,
+            now=now,
+        )
+
+    def rounds_of(self, share_ids: Sequence[UUID]) -> int:
+        row = self._session.row(_ROUNDS, ids=[str(one) for one in share_ids])
+        return int(row["rounds"]) if row else 0
 
     def has_refunded_payment(self, payout_id: UUID) -> bool:
         return self._session.did(_HAS_REFUNDED, id=payout_id)
@@ -100,6 +126,7 @@ def _changing_values(payout: Payout) -> dict[str, object]:
         "destination_asset": payout.target.asset.id,
         "destination_address": payout.target.address,
         "destination_memo": payout.target.memo,
+        "round": payout.round,
         "waiting_for": payout.waiting_for,
         "funded_at": payout.funded_at,
         "settled_at": payout.settled_at,
@@ -121,6 +148,7 @@ def _payout_from(row: Row | None) -> Payout | None:
         ),
         created_at=row["created_at"],
         watch=watch_from(row),
+        round=row["round"],
         waiting_for=WaitingFor(row["waiting_for"]) if row["waiting_for"] else None,
         funded_at=row["funded_at"],
         settled_at=row["settled_at"],

@@ -3,7 +3,8 @@
 from typing import Any
 
 from shared_lib.adapters.postgres.session import Row
-from shared_lib.domain.money import Money, asset_of
+from shared_lib.domain.currency import asset_of
+from shared_lib.domain.money import Money
 from shared_lib.domain.watch import Watch
 
 WATCH_COLUMNS = "next_check_at, deadline_at, failures, failing_since"

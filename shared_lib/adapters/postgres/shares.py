@@ -12,16 +12,17 @@ from shared_lib.adapters.postgres.rows import (
 )
 from shared_lib.adapters.postgres.session import Row, Session
 from shared_lib.domain.money import Asset
-from shared_lib.domain.share import Share, ShareKind, ShareState
+from shared_lib.domain.share import Share, ShareKind, ShareState, Worth
 
 _COLUMNS = f"""
-id, channel_id, kind, payment_id, residue_of, asset, amount, state, created_at, {WATCH_COLUMNS}
+id, channel_id, kind, payment_id, residue_of, asset, amount, state, list_cents, market_cents,
+created_at, {WATCH_COLUMNS}
 """
 
 _ADD = f"""
 INSERT INTO shares ({_COLUMNS})
-VALUES (:id, :channel_id, :kind, :payment_id, :residue_of, :asset, :amount, :state, :created_at,
-        {WATCH_VALUES})
+VALUES (:id, :channel_id, :kind, :payment_id, :residue_of, :asset, :amount, :state, :list_cents,
+        :market_cents, :created_at, {WATCH_VALUES})
 """
 
 _PENDING = f"""
@@ -53,6 +54,7 @@ class PostgresShares:
             amount=share.amount.base_units,
             state=share.state,
             created_at=share.created_at,
+            **_worth_values(share.worth),
             **watch_values(share.watch),
         )
 
@@ -71,11 +73,20 @@ class PostgresShares:
 
     def save(self, share: Share) -> None:
         self._session.run(
-            f"UPDATE shares SET state = :state, {WATCH_ASSIGNMENTS} WHERE id = :id",
+            f"UPDATE shares SET state = :state, list_cents = :list_cents, "
+            f"market_cents = :market_cents, {WATCH_ASSIGNMENTS} WHERE id = :id",
             id=share.id,
             state=share.state,
+            **_worth_values(share.worth),
             **watch_values(share.watch),
         )
+
+
+def _worth_values(worth: Worth | None) -> dict[str, int | None]:
+    return {
+        "list_cents": worth.list_cents if worth else None,
+        "market_cents": worth.market_cents if worth else None,
+    }
 
 
 def _share_from(row: Row) -> Share:
@@ -89,4 +100,11 @@ def _share_from(row: Row) -> Share:
         created_at=row["created_at"],
         watch=watch_from(row),
         residue_of=row["residue_of"],
+        worth=_worth_from(row),
     )
+
+
+def _worth_from(row: Row) -> Worth | None:
+    if row["list_cents"] is None:
+        return None
+    return Worth(int(row["list_cents"]), int(row["market_cents"]))

@@ -1,6 +1,5 @@
 """Transfers and the bytes that were signed for them."""
 
-from datetime import datetime
 from uuid import UUID
 
 from shared_lib.adapters.postgres.rows import (
@@ -22,27 +21,29 @@ from shared_lib.domain.transfer import (
 )
 
 _COLUMNS = f"""
-id, payout_id, wallet_address, asset, amount, destination, state, nonce, mined_hash, mined_block,
-mined_block_hash, mined_succeeded, gas_paid, created_at, {WATCH_COLUMNS}
+id, payout_id, swap_id, wallet_address, asset, amount, destination, state, nonce, replacement,
+fills_nonce, mined_hash, mined_block, mined_block_hash, mined_succeeded, gas_paid, created_at,
+{WATCH_COLUMNS}
 """
 
 _ADD = f"""
-INSERT INTO transfers (id, payout_id, wallet_address, asset, amount, destination, state,
+INSERT INTO transfers (id, payout_id, swap_id, wallet_address, asset, amount, destination, state,
                        created_at, {WATCH_COLUMNS})
-VALUES (:id, :payout_id, :wallet_address, :asset, :amount, :destination, :state, :created_at,
-        {WATCH_VALUES})
+VALUES (:id, :payout_id, :swap_id, :wallet_address, :asset, :amount, :destination, :state,
+        :created_at, {WATCH_VALUES})
 """
 
 _SAVE = f"""
 UPDATE transfers
-SET state = :state, nonce = :nonce, mined_hash = :mined_hash, mined_block = :mined_block,
+SET state = :state, nonce = :nonce, replacement = :replacement, fills_nonce = :fills_nonce,
+    mined_hash = :mined_hash, mined_block = :mined_block,
     mined_block_hash = :mined_block_hash, mined_succeeded = :mined_succeeded,
     gas_paid = :gas_paid, {WATCH_ASSIGNMENTS}
 WHERE id = :id
 """
 
 _ATTEMPTS = """
-SELECT id, transfer_id, kind, raw, hash, max_fee, max_priority_fee, gas_limit
+SELECT id, transfer_id, kind, raw, hash, max_fee, max_priority_fee, gas_limit, created_at
 FROM transfer_attempts WHERE transfer_id = :id ORDER BY created_at, id
 """
 
@@ -50,6 +51,13 @@ _ADD_ATTEMPT = """
 INSERT INTO transfer_attempts
     (id, transfer_id, kind, raw, hash, max_fee, max_priority_fee, gas_limit, created_at)
 VALUES (:id, :transfer_id, :kind, :raw, :hash, :max_fee, :max_priority_fee, :gas_limit, :now)
+"""
+
+
+_LOCK_UNSENT = f"""
+SELECT {_COLUMNS} FROM transfers
+WHERE payout_id = :id AND state IN ('requested', 'authorized', 'signing') AND NOT fills_nonce
+FOR UPDATE
 """
 
 
@@ -62,6 +70,7 @@ class PostgresTransfers:
             _ADD,
             id=transfer.id,
             payout_id=transfer.payout_id,
+            swap_id=transfer.swap_id,
             wallet_address=transfer.wallet_address,
             asset=transfer.amount.asset.id,
             amount=transfer.amount.base_units,
@@ -90,6 +99,8 @@ class PostgresTransfers:
             id=transfer.id,
             state=transfer.state,
             nonce=transfer.nonce,
+            replacement=transfer.replacement,
+            fills_nonce=transfer.fills_nonce,
             mined_hash=mined.hash if mined else None,
             mined_block=mined.block if mined else None,
             mined_block_hash=mined.block_hash if mined else None,
@@ -101,7 +112,7 @@ class PostgresTransfers:
     def attempts(self, transfer_id: UUID) -> list[Attempt]:
         return [_attempt_from(row) for row in self._session.rows(_ATTEMPTS, id=transfer_id)]
 
-    def add_attempt(self, attempt: Attempt, now: datetime) -> None:
+    def add_attempt(self, attempt: Attempt) -> None:
         self._session.run(
             _ADD_ATTEMPT,
             id=attempt.id,
@@ -112,8 +123,16 @@ class PostgresTransfers:
             max_fee=attempt.fees.max_fee,
             max_priority_fee=attempt.fees.max_priority_fee,
             gas_limit=attempt.fees.gas_limit,
-            now=now,
+            now=attempt.created_at,
         )
+
+    def of_swap(self, swap_id: UUID) -> Transfer | None:
+        return _transfer_from(
+            self._session.row(f"SELECT {_COLUMNS} FROM transfers WHERE swap_id = :id", id=swap_id)
+        )
+
+    def lock_unsent(self, payout_id: UUID) -> Transfer | None:
+        return _transfer_from(self._session.row(_LOCK_UNSENT, id=payout_id))
 
     def waiting_for_slot(self, wallet_address: str, limit: int) -> list[UUID]:
         rows = self._session.rows(
@@ -127,7 +146,7 @@ class PostgresTransfers:
     def lowest_unmined(self, wallet_address: str) -> UUID | None:
         row = self._session.row(
             "SELECT id FROM transfers WHERE wallet_address = :wallet "
-            "AND state = 'sent' ORDER BY nonce LIMIT 1",
+            "AND state IN ('signing', 'sent') ORDER BY nonce LIMIT 1",
             wallet=wallet_address,
         )
         return row["id"] if row else None
@@ -145,7 +164,10 @@ def _transfer_from(row: Row | None) -> Transfer | None:
         state=TransferState(row["state"]),
         created_at=row["created_at"],
         watch=watch_from(row),
+        swap_id=row["swap_id"],
         nonce=row["nonce"],
+        replacement=AttemptKind(row["replacement"]) if row["replacement"] else None,
+        fills_nonce=row["fills_nonce"],
         mined=_mined_from(row) if row["mined_hash"] else None,
     )
 
@@ -168,4 +190,5 @@ def _attempt_from(row: Row) -> Attempt:
         raw=bytes(row["raw"]),
         hash=row["hash"],
         fees=Fees(int(row["max_fee"]), int(row["max_priority_fee"]), int(row["gas_limit"])),
+        created_at=row["created_at"],
     )

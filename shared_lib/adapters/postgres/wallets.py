@@ -7,15 +7,18 @@ from shared_lib.adapters.postgres.session import Session
 from shared_lib.domain.money import Asset
 from shared_lib.domain.transfer import Transfer, Wallet
 
-# Reserved is what authorised transfers may spend, and the gas that signed ones may still burn.
+# Reserved is what authorised transfers may spend, and the gas that signed ones may still burn: of
+# all attempts on a nonce one is mined.
 _RESERVED = """
 SELECT
     (SELECT coalesce(sum(amount), 0) FROM reservations
      WHERE asset = :asset AND transfer_id <> :besides) AS amount,
     (SELECT coalesce(sum(gas), 0) FROM reservations WHERE transfer_id <> :besides)
-    + (SELECT coalesce(sum(attempt.max_fee * attempt.gas_limit), 0)
-       FROM transfers t JOIN transfer_attempts attempt ON attempt.transfer_id = t.id
-       WHERE t.state IN ('sent', 'mined') AND t.id <> :besides) AS gas
+    + (SELECT coalesce(sum(worst), 0) FROM (
+           SELECT max(attempt.max_fee * attempt.gas_limit) AS worst
+           FROM transfers t JOIN transfer_attempts attempt ON attempt.transfer_id = t.id
+           WHERE t.state IN ('sent', 'mined') AND t.id <> :besides
+           GROUP BY t.id) AS signed) AS gas
 """
 
 

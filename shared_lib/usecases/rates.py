@@ -1,0 +1,40 @@
+"""The rates at which we may ask each provider, and the pauses that they ask for."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared_lib.ports import Ports, ProviderError, RetryableError, Transaction
+
+
+class Bucket(StrEnum):
+    """One bucket of tokens per provider, shared by all functions."""
+
+    TELEGRAM = "telegram"
+    CHANGENOW = "changenow"
+
+
+def telegram_slot(ports: Ports) -> float | None:
+    """Take the right to send one message; None if it was given, else seconds to wait."""
+    with ports.database.transaction() as tx:
+        return _wait(ports, tx, Bucket.TELEGRAM, ports.policy.telegram_messages_per_second)
+
+
+def take_swap_calls(ports: Ports, calls: int) -> None:
+    """Take the right to ask the swap provider. Raises RetryableError while there is none."""
+    with ports.database.transaction() as tx:
+        for _ in range(calls):
+            wait = _wait(ports, tx, Bucket.CHANGENOW, ports.policy.changenow_calls_per_second)
+            if wait is not None:
+                raise RetryableError("the swap provider was asked too often", wait)
+
+
+def pause_after(tx: Transaction, bucket: Bucket, error: ProviderError, now: datetime) -> None:
+    """Hold everybody back for as long as the provider asked."""
+    if isinstance(error, RetryableError) and error.after_seconds > 0:
+        tx.delivery.pause(bucket, now + timedelta(seconds=error.after_seconds))
+
+
+def _wait(ports: Ports, tx: Transaction, bucket: Bucket, per_second: int) -> float | None:
+    now = ports.clock.now()
+    free_at = tx.delivery.take_token(bucket, per_second, now)
+    return None if free_at is None else (free_at - now).total_seconds()
