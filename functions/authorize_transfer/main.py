@@ -5,11 +5,11 @@ from cloudevents.http import CloudEvent
 
 from shared_lib.events import TransferRequested
 from shared_lib.runtime.delivery import consume
-from shared_lib.runtime.settings import ChainSettings, PushSettings
+from shared_lib.runtime.settings import ChainSettings, PushSettings, SwapSettings
 from shared_lib.runtime.wiring import ports_for
 from shared_lib.usecases.authorize_transfer import authorize_transfer as use_case
 
-ports = ports_for(ChainSettings, PushSettings)
+ports = ports_for(ChainSettings, PushSettings, SwapSettings)
 
 
 @functions_framework.cloud_event

@@ -5,11 +5,11 @@ from cloudevents.http import CloudEvent
 
 from shared_lib.events import PayoutRequested
 from shared_lib.runtime.delivery import consume
-from shared_lib.runtime.settings import ChainSettings, PushSettings, WalletSettings
+from shared_lib.runtime.settings import ChainSettings, PushSettings, SwapSettings, WalletSettings
 from shared_lib.runtime.wiring import ports_for
 from shared_lib.usecases.start_payout import start_payout as use_case
 
-ports = ports_for(ChainSettings, PushSettings, WalletSettings)
+ports = ports_for(ChainSettings, PushSettings, SwapSettings, WalletSettings)
 
 
 @functions_framework.cloud_event

@@ -1,19 +1,16 @@
 """NOWPayments' JSON, read strictly: what it says about a payment, and nothing of the rest.
 
-Numbers are kept as the characters that stood in the text. A float would lose digits of amounts,
-and the signature covers those characters.
+Numbers are kept as the characters that stood in the text, which is what the signature covers.
 """
 
-import json
 import re
 from collections.abc import Mapping
-from typing import Any, Never
+from typing import Any
 
+from shared_lib.adapters.json_text import BadJsonError, Lexeme, parsed
 from shared_lib.domain.payment import Report
 from shared_lib.ports import BadReportError
 
-MAX_BODY_CHARS = 256 * 1024
-MAX_DEPTH = 32
 MAX_TEXT_CHARS = 256
 
 _ID = re.compile(r"[0-9]{1,20}")
@@ -21,33 +18,15 @@ _ID = re.compile(r"[0-9]{1,20}")
 _AMOUNT = re.compile(r"-?[0-9]{1,60}(\.[0-9]{1,60})?([eE][+-]?[0-9]{1,2})?")
 
 
-class Lexeme(str):
-    """A JSON number as it was written."""
-
-    __slots__ = ()
-
-
 def parsed_object(body: str) -> dict[str, Any]:
     """The object that a JSON text holds, its numbers as `Lexeme`. Raises BadReportError."""
-    if len(body) > MAX_BODY_CHARS:
-        raise BadReportError("body: too long")
     try:
-        parsed = json.loads(
-            body,
-            parse_int=Lexeme,
-            parse_float=Lexeme,
-            parse_constant=_no_constant,
-            object_pairs_hook=_without_duplicates,
-        )
-    except RecursionError:
-        raise BadReportError("body: nested too deeply") from None
-    except json.JSONDecodeError as error:
-        # Its text would quote the body.
-        raise BadReportError(f"body: no JSON at character {error.pos}") from None
-    if not isinstance(parsed, dict):
+        found = parsed(body)
+    except BadJsonError as error:
+        raise BadReportError(f"body: {error}") from None
+    if not isinstance(found, dict):
         raise BadReportError("body: not an object")
-    _require_shallow(parsed)
-    return parsed
+    return found
 
 
 def read_report(body: str) -> Report:
@@ -62,33 +41,9 @@ def read_report(body: str) -> Report:
         outcome_amount=_amount(fields, "outcome_amount"),
         outcome_currency=_text(fields, "outcome_currency"),
         payout_hash=_text(fields, "payout_hash"),
+        pay_amount=_hint(fields, "pay_amount"),
+        actually_paid=_hint(fields, "actually_paid"),
     )
-
-
-def _no_constant(name: str) -> Never:
-    raise BadReportError(f"body: {name} is no JSON")
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # Readers differ in which of two they take, so a signature would not say which was meant.
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise BadReportError("body: a key is there twice")
-    return found
-
-
-def _require_shallow(parsed: Any) -> None:
-    level = [parsed]
-    for _ in range(MAX_DEPTH):
-        level = [child for value in level for child in _children(value)]
-    if level:
-        raise BadReportError("body: nested too deeply")
-
-
-def _children(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
 
 
 def _required(value: str | None, name: str) -> str:
@@ -120,6 +75,14 @@ def _amount(fields: Mapping[str, Any], name: str) -> str | None:
     if not isinstance(value, str) or not _AMOUNT.fullmatch(value):
         raise BadReportError(f"{name}: not an amount")
     return str(value)
+
+
+def _hint(fields: Mapping[str, Any], name: str) -> str | None:
+    """An amount that nothing is credited by: one that cannot be read counts as not told."""
+    try:
+        return _amount(fields, name)
+    except BadReportError:
+        return None
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str | None:

@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from shared_lib.adapters.nowpayments_report import Lexeme, parsed_object
+from shared_lib.adapters.json_text import Lexeme
+from shared_lib.adapters.nowpayments_report import parsed_object
 from shared_lib.ports import BadReportError
 
 MAX_BODY_BYTES = 256 * 1024

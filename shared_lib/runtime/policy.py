@@ -28,7 +28,8 @@ def policy_from(settings: Settings) -> Policy:
         "order_lifetime": timedelta(seconds=chosen.pop("order_lifetime_seconds")),
     }
     if settings.has(ChainSettings):
-        chosen |= settings.of(ChainSettings).model_dump(include={"chain_id", "confirmations"})
+        watched = {"chain_id", "confirmations", "usdt_contract"}
+        chosen |= settings.of(ChainSettings).model_dump(include=watched)
     for concern in (InvoiceSettings, WalletSettings):
         if settings.has(concern):
             chosen |= settings.of(concern).model_dump()

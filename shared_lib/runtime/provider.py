@@ -9,6 +9,7 @@ from functools import cached_property
 
 from shared_lib.adapters.nowpayments_report import read_report
 from shared_lib.adapters.nowpayments_signature import is_genuine
+from shared_lib.domain.money import Money
 from shared_lib.domain.order import Invoice
 from shared_lib.domain.payment import Report
 from shared_lib.ports import InvoiceRequest, PaymentProvider
@@ -29,6 +30,10 @@ class DeclaredProvider:
     def payment(self, provider_payment_id: str) -> str:
         """The provider's present view of a payment; as the port says."""
         return self._client.payment(provider_payment_id)
+
+    def usd_cents(self, amount: Money) -> int:
+        """What an amount is worth in US cents now; as the port says."""
+        return self._client.usd_cents(amount)
 
     def is_genuine(self, body: bytes, signature: str | None) -> bool:
         """Whether the provider wrote `body`."""

@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from shared_lib.domain.currency import ASSETS
+from shared_lib.domain.money import ETH
 
 # What people and templates leave where a value belongs. The bracketed form counts only between
 # separators, so that a generated password with angle brackets in it is no placeholder.
@@ -123,9 +123,10 @@ def _plain_secret(value: SecretStr) -> SecretStr:
     return value
 
 
-def _asset_id(text: str) -> str:
-    if text not in ASSETS:
-        raise ValueError(f"is none of {', '.join(sorted(ASSETS))}")
+def _settlement_asset(text: str) -> str:
+    # USDT comes with threshold payouts; until then nothing could weigh its worth against gas.
+    if text != ETH.id:
+        raise ValueError(f"is not {ETH.id}")
     return text
 
 
@@ -148,7 +149,7 @@ PrivateKey = Annotated[SecretStr, AfterValidator(_private_key)]
 BotToken = Annotated[SecretStr, AfterValidator(_bot_token)]
 WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
 Secret = Annotated[SecretStr, AfterValidator(_plain_secret)]
-AssetId = Annotated[str, AfterValidator(_asset_id)]
+SettlementAsset = Annotated[str, AfterValidator(_settlement_asset)]
 Word = Annotated[str, _shape(r"\S{1,300}", "one word")]
 ProjectId = Annotated[
     str, _shape(r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{2,62}", "the id of a Google Cloud project")

@@ -9,10 +9,10 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from shared_lib.domain.money import USDT
 from shared_lib.domain.policy import Policy
 from shared_lib.runtime.setting_types import (
     Address,
-    AssetId,
     BasisPoints,
     BotToken,
     CloudSqlInstance,
@@ -25,6 +25,7 @@ from shared_lib.runtime.setting_types import (
     Seconds,
     Secret,
     SecretUrl,
+    SettlementAsset,
     WebhookSecret,
     Word,
     is_placeholder,
@@ -97,6 +98,7 @@ class TickSettings(Concern):
     """How often ticks come; a tick's slot is its publish time divided by this."""
 
     reconcile_seconds: Seconds = Field(60.0, alias="RECONCILE_SECONDS")
+    refresh_currencies_seconds: Seconds = Field(3_600.0, alias="REFRESH_CURRENCIES_SECONDS")
 
 
 class ProviderSettings(Concern):
@@ -110,6 +112,13 @@ class CallbackSettings(Concern):
     """To recognise NOWPayments' callbacks."""
 
     ipn_secret: Secret = Field(alias="NOWPAYMENTS_IPN_SECRET")
+
+
+class SwapSettings(Concern):
+    """To ask ChangeNOW."""
+
+    base_url: PublicUrl = Field(alias="CHANGENOW_BASE_URL")
+    api_key: Secret = Field(alias="CHANGENOW_API_KEY")
 
 
 class TelegramSettings(Concern):
@@ -131,6 +140,12 @@ class ChainSettings(Concern):
     rpc_url: SecretUrl = Field(alias="ETHEREUM_RPC_URL")
     chain_id: Count = Field(alias="ETHEREUM_CHAIN_ID")
     confirmations: Count = Field(_PRODUCTION.confirmations, alias="ETHEREUM_CONFIRMATIONS")
+    usdt_contract: Address | None = Field(None, alias="USDT_CONTRACT")
+
+    @property
+    def tokens(self) -> dict[str, str]:
+        """Contracts by asset id."""
+        return {} if self.usdt_contract is None else {USDT.id: self.usdt_contract}
 
 
 class WalletSettings(Concern):
@@ -156,7 +171,7 @@ class PolicySettings(Concern):
     """The numbers of `Policy`, each with production's value as default."""
 
     fee_bps: BasisPoints = Field(_PRODUCTION.fee_bps, alias="PLATFORM_FEE_BPS")
-    settlement_asset: AssetId = Field(_PRODUCTION.settlement_asset.id, alias="SETTLEMENT_ASSET")
+    settlement_asset: SettlementAsset = Field(_PRODUCTION.settlement_asset.id, alias="SETTLEMENT_ASSET")
     call_seconds: Seconds = Field(_PRODUCTION.call_seconds, alias="CALL_SECONDS")
     lease_seconds: Seconds = Field(_PRODUCTION.lease_seconds, alias="LEASE_SECONDS")
     retry_floor_seconds: Seconds = Field(
@@ -173,6 +188,28 @@ class PolicySettings(Concern):
     )
     transfer_check_seconds: Seconds = Field(
         _PRODUCTION.transfer_check_seconds, alias="TRANSFER_CHECK_SECONDS"
+    )
+    transfer_stuck_seconds: Seconds = Field(
+        _PRODUCTION.transfer_stuck_seconds, alias="TRANSFER_STUCK_SECONDS"
+    )
+    swap_check_seconds: Seconds = Field(_PRODUCTION.swap_check_seconds, alias="SWAP_CHECK_SECONDS")
+    swap_sign_seconds_least: Seconds = Field(
+        _PRODUCTION.swap_sign_seconds_least, alias="SWAP_SIGN_SECONDS_LEAST"
+    )
+    swap_cancel_seconds: Seconds = Field(
+        _PRODUCTION.swap_cancel_seconds, alias="SWAP_CANCEL_SECONDS"
+    )
+    swap_market_tolerance_bps: BasisPoints = Field(
+        _PRODUCTION.swap_market_tolerance_bps, alias="SWAP_MARKET_TOLERANCE_BPS"
+    )
+    payout_wait_seconds: Seconds = Field(
+        _PRODUCTION.payout_wait_seconds, alias="PAYOUT_WAIT_SECONDS"
+    )
+    notional_tolerance_bps: BasisPoints = Field(
+        _PRODUCTION.notional_tolerance_bps, alias="NOTIONAL_TOLERANCE_BPS"
+    )
+    changenow_calls_per_second: Count = Field(
+        _PRODUCTION.changenow_calls_per_second, alias="CHANGENOW_CALLS_PER_SECOND"
     )
     price_cents_least: Count = Field(_PRODUCTION.price_cents_least, alias="PRICE_CENTS_LEAST")
     order_lifetime_seconds: Seconds = Field(
@@ -198,6 +235,8 @@ class PolicySettings(Concern):
             raise ValueError("OUTBOX_GRACE_SECONDS must be less than LEASE_SECONDS")
         if not self.payment_check_seconds <= self.payment_check_most_seconds:
             raise ValueError("PAYMENT_CHECK_SECONDS must not exceed PAYMENT_CHECK_MOST_SECONDS")
+        if not self.swap_cancel_seconds < self.swap_sign_seconds_least:
+            raise ValueError("SWAP_CANCEL_SECONDS must be less than SWAP_SIGN_SECONDS_LEAST")
         return self
 
 

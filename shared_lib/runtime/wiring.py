@@ -15,7 +15,16 @@ from uuid import UUID, uuid4
 from shared_lib.adapters.postgres.connect import Connect, cloud_sql_connector, connector
 from shared_lib.adapters.pubsub import PubSubPublisher
 from shared_lib.domain.policy import Policy
-from shared_lib.ports import Chain, Clock, Database, Ids, Messenger, PaymentProvider, Signer
+from shared_lib.ports import (
+    Chain,
+    Clock,
+    Database,
+    Ids,
+    Messenger,
+    PaymentProvider,
+    Signer,
+    SwapProvider,
+)
 from shared_lib.runtime.logs import set_up_logs
 from shared_lib.runtime.outbox import CommittedEvents
 from shared_lib.runtime.policy import policy_from
@@ -30,6 +39,7 @@ from shared_lib.runtime.settings import (
     Settings,
     SettingsError,
     SignerSettings,
+    SwapSettings,
     TelegramSettings,
     WalletSettings,
     read_settings,
@@ -92,6 +102,7 @@ class Wiring:
         self.events = CommittedEvents(PubSubPublisher(settings.of(PubSubSettings).project_id))
         self.provider: PaymentProvider = DeclaredProvider(settings, self.policy.call_seconds)
         self._database = Once(self._make_database)
+        self._swaps = Once(self._make_swaps)
         self._chain = Once(self._make_chain)
         self._signer = Once(self._make_signer)
         self._messenger = Once(self._make_messenger)
@@ -100,6 +111,11 @@ class Wiring:
     def database(self) -> Database:
         """PostgreSQL."""
         return self._database()
+
+    @property
+    def swaps(self) -> SwapProvider:
+        """ChangeNOW."""
+        return self._swaps()
 
     @property
     def chain(self) -> Chain:
@@ -134,19 +150,32 @@ class Wiring:
             application=service,
         )
 
+    def _make_swaps(self) -> SwapProvider:
+        from shared_lib.adapters.changenow import ChangeNow  # noqa: PLC0415 (heavy, see above)
+
+        chosen = self.settings.of(SwapSettings)
+        return ChangeNow(
+            base_url=chosen.base_url,
+            api_key=chosen.api_key.get_secret_value(),
+            call_seconds=self.policy.call_seconds,
+        )
+
     def _make_chain(self) -> Chain:
         from shared_lib.adapters.ethereum import EthereumChain  # noqa: PLC0415 (heavy, see above)
 
+        chosen = self.settings.of(ChainSettings)
         return EthereumChain(
-            self.settings.of(ChainSettings).rpc_url.get_secret_value(),
+            chosen.rpc_url.get_secret_value(),
             call_seconds=self.policy.call_seconds / _NODE_REQUESTS_IN_A_CALL,
+            tokens=chosen.tokens,
         )
 
     def _make_signer(self) -> Signer:
         from shared_lib.adapters.ethereum_signer import LocalSigner  # noqa: PLC0415 (heavy)
 
         key = self.settings.of(SignerSettings).private_key.get_secret_value()
-        signer = LocalSigner(key, chain_id=self.settings.of(ChainSettings).chain_id)
+        chain = self.settings.of(ChainSettings)
+        signer = LocalSigner(key, chain_id=chain.chain_id, tokens=chain.tokens)
         if signer.address != self.settings.of(WalletSettings).host_wallet:
             raise SettingsError(["HOST_WALLET_PRIVATE_KEY: is not the key of HOST_WALLET_ADDRESS"])
         return signer

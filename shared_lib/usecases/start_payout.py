@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared_lib.domain.currency import swappable_part
-from shared_lib.domain.money import Asset, Money, total, zero
+from shared_lib.domain.money import ETH, Asset, Money, total, zero
 from shared_lib.domain.offer import Channel, Strategy
 from shared_lib.domain.payout import (
     ROUNDS_MOST,
@@ -37,7 +37,7 @@ SHARES_MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What sending costs now, in the settlement asset, and what the provider swaps.
+    """What sending costs now, in wei, and what the provider swaps.
 
     `limits` is None where no swap is needed; `is_unavailable` where the provider offers none.
     """
@@ -116,7 +116,7 @@ def _look(ports: Ports, channel: Channel, amount: Money) -> _View:
     wallet, asset = ports.policy.host_wallet, _settled(ports)
     direct = _is_direct(ports, channel)
     destination = channel.target.address if direct else wallet
-    cost = Money(ports.chain.fees_for(wallet, destination, amount).worst_case, asset)
+    cost = Money(ports.chain.fees_for(wallet, destination, amount).worst_case, ETH)
     if direct:
         return _View(cost, None)
     try:

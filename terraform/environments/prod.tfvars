@@ -6,6 +6,7 @@ min_http_instances = 1
 max_instances      = 10
 
 settings = {
+  CHANGENOW_BASE_URL     = "https://api.changenow.io/v2"
   ETHEREUM_CHAIN_ID      = "1"
   ETHEREUM_CONFIRMATIONS = "12"
   HOST_WALLET_ADDRESS    = "<address of your host wallet>"
@@ -15,9 +16,11 @@ settings = {
   PUBLIC_URL             = "https://telegram-funnel.example"
   SETTLEMENT_ASSET       = "eth:eth"
   TELEGRAM_BASE_URL      = "https://api.telegram.org"
+  USDT_CONTRACT          = "0xdAC17F958D2ee523a2206206994597C13D831ec7"
 }
 
 secret_versions = {
+  CHANGENOW_API_KEY       = 1
   ETHEREUM_RPC_URL        = 1
   HOST_WALLET_PRIVATE_KEY = 1
   NOWPAYMENTS_API_KEY     = 1
