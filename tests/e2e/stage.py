@@ -19,7 +19,7 @@ import pg8000.native
 from shared_lib.adapters.postgres.database import PostgresDatabase
 from shared_lib.usecases.register_channel import NewTier
 from tests.sandbox.postgres import database_url
-from tests.sandbox.scene import Invoice, Scene, Sold, new_address
+from tests.sandbox.scene import Invoice, Scene, Sold, eth_wallet
 from tests.sandbox.stack.provision import connect
 
 MONTH = NewTier(499, 30)
@@ -55,7 +55,7 @@ class Stage(Scene):
         """A channel of its own owner, paid out to an address of its own."""
         number = next(_IDS)
         chats = (-1_001_000_000_000 - number, -1_002_000_000_000 - number)
-        return self.open_shop(2**34 + number, title, chats, new_address(), tiers or (MONTH,))
+        return self.open_shop(2**34 + number, title, chats, eth_wallet(), tiers or (MONTH,))
 
     # ---- a purchase, step by step ----
 

@@ -8,61 +8,94 @@ import time
 from datetime import datetime
 from typing import Any
 
-from shared_lib.domain.money import ETH, Money, asset_of, format_amount, parse_amount
+from shared_lib.domain.currency import asset_of
+from shared_lib.domain.money import ETH, Money, format_amount, parse_amount
+from shared_lib.domain.offer import PayoutTarget
 from shared_lib.usecases.register_channel import NewTier
-from tests.sandbox.scene import Scene, Sold, ledger_by_account, new_address
+from tests.sandbox.demo_payouts import PayoutShow
+from tests.sandbox.narrator import Narrator
+from tests.sandbox.scene import Scene, Sold, eth_wallet, ledger_by_account, new_address
 from tests.sandbox.stack.__main__ import plan_from_environment
 from tests.sandbox.stack.plan import PROJECT
 from tests.sandbox.stack.run import Stack, running_stack
 
 BUILD = PROJECT / "build"
 ONE_ETHER = 10**18
-OWNER_A, OWNER_B = 5_100_000_001, 5_100_000_002
+OWNER, SWAP_OWNER = 5_100_000_001, 5_100_000_101
 ALICE, BOB, MALLORY = 6_200_000_001, 6_200_000_002, 6_200_000_666
+SWAP_BUYER = 6_200_000_101
+MONTH, QUARTER, WEEK = NewTier(499, 30), NewTier(999, 90), NewTier(1499, 7)
+
+# Well-known wallets of other networks; the two of Ethereum are made afresh.
+BITCOIN = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"
+MONERO = (
+    "888tNkZrPN6JsEgekjMnABU4TBzc2Dt29EPAvkRxbANsAnjyPbb3iQ1YB"
+    "Rk1UXcdRsiKc9dhwMVgN5S9cQUiyoogDavup3H"
+)
+RIPPLE, RIPPLE_TAG = "rEb8TK3gBgk5auZkwc6sHnwrGVJH8DuaLh", "7421"
 
 
-class Demo:
+class Demo(Narrator):
     """Plays the story and keeps everything that it prints."""
 
     def __init__(self, scene: Scene) -> None:
+        super().__init__()
         self.scene = scene
         self.purchases: list[dict[str, Any]] = []
-        self.failures: list[str] = []
 
     def play(self) -> None:
         """The whole story; what does not come true is collected."""
-        says("🚀", "The host wallet gets gas money")
+        self.says("🚀", "The host wallet gets gas money")
         tx_hash = self.scene.top_up(ONE_ETHER)
-        says("⛽", f"topped up by 1 ETH in {tx_hash}", 1)
+        self.says("⛽", f"topped up by 1 ETH in {tx_hash}", 1)
         market, daily = self._open_shops()
+        swapped = self._open_swap_shops()
         self._purchase("Alice buys 30 days", ALICE, market, 0, stranger=MALLORY)
         self._purchase("Bob buys 7 days", BOB, daily, 0)
         self._purchase("Alice renews before the end", ALICE, market, 0, renewal=True)
-        self._show_payouts()
+        for number, sold in enumerate(swapped):
+            buyer = SWAP_BUYER + number
+            self.scene.person(buyer, f"Buyer {number + 1}")
+            self._purchase(f"A buyer for {sold.target.asset.id}", buyer, sold, 0)
+        self.says("💰", "Owners are paid")
+        show = PayoutShow(self, self.scene)
+        for facts in self.purchases:
+            show.payout(facts)
         self._show_ledger()
-
-    def check(self, fact: str, *, holds: bool) -> None:
-        """Print a fact with its verdict; the demo fails if one does not hold."""
-        says("✅" if holds else "❌", fact, 1)
-        if not holds:
-            self.failures.append(fact)
 
     # ---- registration ----
 
     def _open_shops(self) -> tuple[Sold, Sold]:
-        says("📝", "Two owners register a channel each")
+        self.says("📝", "Two owners who want ETH register a channel each")
         for user_id, name in ((ALICE, "Alice"), (BOB, "Bob"), (MALLORY, "Mallory")):
             self.scene.person(user_id, name)
-        month, week = (NewTier(499, 30), NewTier(999, 90)), (NewTier(1499, 7),)
-        market = self.scene.open_shop(
-            OWNER_A, "Market Insights", (-1001111111111, -1002222222222), new_address(), month
+        return (
+            self._open_shop(OWNER, "Market Insights", eth_wallet(), (MONTH, QUARTER)),
+            self._open_shop(OWNER + 1, "A & B <3 daily", eth_wallet(), (WEEK,)),
         )
-        daily = self.scene.open_shop(
-            OWNER_B, "A & B <3 daily", (-1003333333333, -1004444444444), new_address(), week
+
+    def _open_swap_shops(self) -> list[Sold]:
+        self.says("📝", "Five owners who want another coin register a channel each")
+        targets = (
+            PayoutTarget(asset_of("usdt:eth"), new_address(), None),
+            PayoutTarget(asset_of("btc:btc"), BITCOIN, None),
+            PayoutTarget(asset_of("xmr:xmr"), MONERO, None),
+            PayoutTarget(asset_of("shib:eth"), new_address(), None),
+            PayoutTarget(asset_of("xrp:xrp"), RIPPLE, RIPPLE_TAG),
         )
-        for sold in (market, daily):
-            says("🏦", f"{sold.title}: paid out in ETH to {sold.destination}", 1)
-        return market, daily
+        return [
+            self._open_shop(SWAP_OWNER + number, f"Signals {number + 1}", target, (QUARTER,))
+            for number, target in enumerate(targets)
+        ]
+
+    def _open_shop(
+        self, owner_id: int, title: str, target: PayoutTarget, tiers: tuple[NewTier, ...]
+    ) -> Sold:
+        open_chat = -1_001_000_000_000 - 2 * (owner_id % 1000)
+        sold = self.scene.open_shop(owner_id, title, (open_chat, open_chat - 1), target, tiers)
+        memo = f", tag {target.memo}" if target.memo else ""
+        self.says("🏦", f"{title}: paid out in {target.asset.id} to {target.address}{memo}", 1)
+        return sold
 
     # ---- one purchase ----
 
@@ -76,14 +109,14 @@ class Demo:
         renewal: bool = False,
         stranger: int | None = None,
     ) -> None:
-        says("👤", f"{title} of {sold.title}")
+        self.says("👤", f"{title} of {sold.title}")
         scene = self.scene
         invoice = scene.ask_for(user_id, sold.registered.offer_links[tier])
-        says("🧾", f"order {invoice.order_id}, invoice {invoice.url}", 1)
+        self.says("🧾", f"order {invoice.order_id}, invoice {invoice.url}", 1)
         before = len(scene.messages(user_id))
         facts: dict[str, Any] = {"title": title, "order": invoice.order_id}
         payment_id = facts["provider_payment_id"] = scene.pay(invoice)
-        says("📨", f"provider payment {payment_id}", 1)
+        self.says("📨", f"provider payment {payment_id}", 1)
         if renewal:
             self._see_extension(user_id, before)
             facts["invite"] = "extended, already inside"
@@ -91,8 +124,10 @@ class Demo:
             facts["invite"] = self._join(user_id, before, sold, stranger)
         told = datetime.now().astimezone()
         row = scene.wait_for("the payment to finish", lambda: scene.payment(payment_id))
-        facts["seconds_to_invite"] = _seconds(row["called_back_at"], told)
+        facts["seconds_to_invite"] = seconds_between(row["called_back_at"], told)
+        facts["payout_asset"] = sold.target.asset.id
         facts["destination"] = sold.destination
+        facts["memo"] = sold.target.memo
         self.purchases.append(facts)
 
     def _see_extension(self, user_id: int, before: int) -> None:
@@ -101,7 +136,7 @@ class Demo:
             return next((one for one in news if "already inside" in one["text"]), None)
 
         message = self.scene.wait_for("the word that access was extended", extended)
-        says("🎉", " ".join(message["text"].split()), 1)
+        self.says("🎉", " ".join(message["text"].split()), 1)
 
     def _join(self, user_id: int, before: int, sold: Sold, stranger: int | None) -> str:
         scene = self.scene
@@ -132,68 +167,42 @@ class Demo:
         outside = not scene.is_inside(sold.closed_chat_id, stranger)
         self.check("a stranger with the same link was declined", holds=declined and outside)
 
-    # ---- payouts ----
-
-    def _show_payouts(self) -> None:
-        says("💰", "Owners are paid")
-        for facts in self.purchases:
-            self._show_payout(facts)
-
-    def _show_payout(self, facts: dict[str, Any]) -> None:
-        scene, payment_id = self.scene, facts["provider_payment_id"]
-        row = scene.wait_for(f"payment {payment_id} to settle", lambda: scene.settled(payment_id))
-        asset = asset_of(row["received_asset"])
-        received, fee, share = (
-            Money(int(row[name]), asset) for name in ("received", "fee", "share")
-        )
-        transaction = scene.transaction(row["mined_hash"])
-        arrived = Money(int(transaction["value"], 16), ETH)
-        facts |= {
-            "received": format_amount(received),
-            "fee": format_amount(fee),
-            "owner_share": format_amount(share),
-            "asset": asset.id,
-            "transaction_hash": row["mined_hash"],
-            "block": int(row["mined_block"]),
-            "arrived": format_amount(arrived),
-            "seconds_to_settlement": _seconds(row["called_back_at"], row["settled_at"]),
-        }
-        says("👤", facts["title"], 1)
-        for name in ("received", "fee", "owner_share", "arrived"):
-            says(" ", f"{name.replace('_', ' '):14} {facts[name]} ETH", 2)
-        says("🔗", f"{row['mined_hash']} in block {row['mined_block']}", 2)
-        to_owner = transaction["to"].lower() == facts["destination"].lower()
-        self.check(f"it went to the owner's address {facts['destination']}", holds=to_owner)
-        self.check("received = fee + owner's share", holds=received == fee + share)
-        self.check(
-            "the chain carried the payout to the wei",
-            holds=arrived.base_units == int(row["payout_amount"]),
-        )
-
     # ---- books ----
 
     def _show_ledger(self) -> None:
-        says("📊", "The ledger, per account")
+        self.says("📊", "The ledger, per account")
         balances = ledger_by_account(self.scene)
         for one in balances:
             name = one["account"] + (f":{one['channel'][:8]}" if one["channel"] else "")
             amount = Money(int(one["balance"]), asset_of(one["asset"]))
-            says(" ", f"{name:32} {format_amount(amount):>24} {one['asset']}", 1)
+            self.says(" ", f"{name:32} {format_amount(amount):>24} {one['asset']}", 1)
         for asset in sorted({one["asset"] for one in balances}):
             total = sum(int(one["balance"]) for one in balances if one["asset"] == asset)
             self.check(f"{asset} sums to zero", holds=total == 0)
         for facts in self.purchases:
             self._check_owner(facts)
+        self._check_dust(balances)
         self._check_wallet(balances)
 
     def _check_owner(self, facts: dict[str, Any]) -> None:
+        """Whoever wants ETH holds exactly the shares that were paid out."""
         same = [one for one in self.purchases if one["destination"] == facts["destination"]]
-        if facts is not same[0]:
+        if facts is not same[0] or facts["payout_asset"] != ETH.id:
             return
         owed = sum(_base_units(one["owner_share"]) for one in same)
         held = self.scene.balance(facts["destination"])
         text = f"{facts['destination']} holds {held}, exactly its shares"
         self.check(text, holds=held.base_units == owed)
+
+    def _check_dust(self, balances: list[dict[str, Any]]) -> None:
+        """What could not be swapped is owed still, and by a share of its own."""
+        owed = -sum(int(one["balance"]) for one in balances if one["account"] == "owner_payable")
+        [row] = self.scene.rows(
+            "SELECT coalesce(sum(amount), 0)::text AS dust FROM shares "
+            "WHERE kind = 'dust' AND state = 'pending'"
+        )
+        text = f"{owed} wei of dust wait for the next payouts"
+        self.check(text, holds=owed == int(row["dust"]))
 
     def _check_wallet(self, balances: list[dict[str, Any]]) -> None:
         ours = ("host_wallet", "gas_float")
@@ -203,19 +212,15 @@ class Demo:
 
     def show_times(self) -> None:
         """Seconds from the provider's callback to the invite and to the settled payout."""
-        says("🕐", "Seconds from callback to …")
-        says(" ", f"{'purchase':34} {'invite':>8} {'settled':>8}", 1)
+        self.says("🕐", "Seconds from callback to …")
+        self.says(" ", f"{'purchase':34} {'invite':>8} {'settled':>8}", 1)
         for facts in self.purchases:
             to_invite, to_end = facts["seconds_to_invite"], facts["seconds_to_settlement"]
-            says(" ", f"{facts['title']:34} {to_invite:8.2f} {to_end:8.2f}", 1)
+            self.says(" ", f"{facts['title']:34} {to_invite:8.2f} {to_end:8.2f}", 1)
 
 
-def says(sign: str, text: str, depth: int = 0) -> None:
-    """Print one line of the story."""
-    print(f"{'   ' * depth}{sign} {text}", flush=True)
-
-
-def _seconds(start: datetime, end: datetime) -> float:
+def seconds_between(start: datetime, end: datetime) -> float:
+    """Rounded to hundredths."""
     return round((end - start).total_seconds(), 2)
 
 
@@ -251,16 +256,17 @@ def main() -> int:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     began = time.monotonic()
-    says("🚀", "Starting the stack …")
+    narrator = Narrator()
+    narrator.says("🚀", "Starting the stack …")
     plan = plan_from_environment(BUILD / "demo", BUILD / "stack.json")
     with running_stack(plan) as stack:
-        says("🎯", f"up after {time.monotonic() - began:.1f} s")
+        narrator.says("🎯", f"up after {time.monotonic() - began:.1f} s")
         failures = run(stack)
         if not sys.stdin.isatty():
             return 1 if failures else 0
-        says("🎉", "The stack stays up; Ctrl-C stops it.")
-        for name in ("web_url", "telegram_url", "nowpayments_url"):
-            says("🎯", f"{name:16} {stack.facts()[name]}", 1)
+        narrator.says("🎉", "The stack stays up; Ctrl-C stops it.")
+        for name in ("web_url", "telegram_url", "nowpayments_url", "changenow_url"):
+            narrator.says("🎯", f"{name:16} {stack.facts()[name]}", 1)
         signal.signal(signal.SIGINT, lambda *_: stop.set())
         stop.wait()
     return 1 if failures else 0

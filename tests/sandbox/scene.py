@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import httpx
 import pg8000.native
 
-from shared_lib.domain.money import ETH, Money
+from shared_lib.domain.money import ETH, Asset, Money
 from shared_lib.domain.offer import Chat, ChatRole, PayoutTarget, Strategy
 from shared_lib.ports import Person, RetryableError
 from shared_lib.runtime.settings import (
@@ -56,8 +56,13 @@ class Sold:
 
     closed_chat_id: int
     title: str
-    destination: str
+    target: PayoutTarget
     registered: RegisteredChannel
+
+    @property
+    def destination(self) -> str:
+        """Where its owner is paid."""
+        return self.target.address
 
 
 @dataclass(frozen=True)
@@ -103,10 +108,11 @@ class Scene:
         owner_id: int,
         title: str,
         numbers: tuple[int, int],
-        destination: str,
+        target: PayoutTarget,
         tiers: tuple[NewTier, ...],
     ) -> Sold:
         """An owner with two chats registers a channel; `numbers` are the chats' ids."""
+        self.wait_for("the swap provider's list of coins", lambda: self._is_offered(target.asset))
         owner = Person(owner_id, f"Owner of {title}", None, "en")
         self.person(owner_id, owner.first_name)
         open_id, closed_id = numbers
@@ -126,9 +132,14 @@ class Scene:
             tiers=tiers,
             strategy=Strategy.INSTANT,
             threshold_cents=None,
-            target=PayoutTarget(ETH, destination, None),
+            target=target,
         )
-        return Sold(closed_id, title, destination, register_channel(self.ports, new))
+        return Sold(closed_id, title, target, register_channel(self.ports, new))
+
+    def _is_offered(self, asset: Asset) -> bool:
+        """The settlement asset always is; the others since the list was asked for."""
+        offered = "SELECT is_offered FROM currencies WHERE id = :id AND is_offered IS NOT NULL"
+        return asset == ETH or bool(self.rows(offered, id=asset.id))
 
     # ---- the subscriber ----
 
@@ -220,16 +231,24 @@ class Scene:
 
         return self.wait_for(f"the balance of {address}", look)[0]
 
+    def swap(self, provider_payment_id: str) -> dict[str, Any]:
+        """The swap that paid a settled payment out, with its quote and its exchange."""
+        [found] = self.rows(_SWAP, id=provider_payment_id)
+        return found
+
+    def token_balance(self, contract: str, address: str) -> int:
+        """Base units of a token at an address, read from the chain."""
+        data = "0x70a08231" + address.removeprefix("0x").lower().rjust(64, "0")
+        return int(self._rpc("eth_call", {"to": contract, "data": data}, "latest"), 16)
+
     def transaction(self, tx_hash: str) -> dict[str, Any]:
         """A transaction as the node shows it."""
-        body = {
-            "jsonrpc": "2.0",
-            "id": 1,
-            "method": "eth_getTransactionByHash",
-            "params": [tx_hash],
-        }
-        result: dict[str, Any] = self.http.post(self.stack.plan.rpc_url, json=body).json()["result"]
-        return result
+        found: dict[str, Any] = self._rpc("eth_getTransactionByHash", tx_hash)
+        return found
+
+    def _rpc(self, method: str, *params: Any) -> Any:
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
+        return self.http.post(self.stack.plan.rpc_url, json=body).json()["result"]
 
     def wait_for(
         self, what: str, look: Callable[[], ResultT | None], seconds: float = 60.0
@@ -258,6 +277,17 @@ class Scene:
     def nowpayments_shows(self, what: str, **query: Any) -> Any:
         url = f"{self.stack.plan.url('nowpayments')}/_sandbox/{what}"
         return self.http.get(url, params=query).raise_for_status().json()
+
+    def changenow(self, order: str, **body: Any) -> Any:
+        return self._order(self.stack.plan.url("changenow"), order, body)
+
+    def changenow_shows(self, what: str) -> Any:
+        url = f"{self.stack.plan.url('changenow')}/_sandbox/{what}"
+        return self.http.get(url).raise_for_status().json()
+
+    def ethereum_shows(self, what: str) -> Any:
+        url = f"{self.stack.plan.url('ethereum')}/_sandbox/{what}"
+        return self.http.get(url).raise_for_status().json()
 
     def ethereum(self, order: str, **body: Any) -> Any:
         return self._order(self.stack.plan.url("ethereum"), order, body)
@@ -305,7 +335,18 @@ LEFT JOIN shares s ON s.payment_id = p.id
 LEFT JOIN payout_shares link ON link.share_id = s.id AND link.released_at IS NULL
 LEFT JOIN payouts o ON o.id = link.payout_id
 LEFT JOIN transfers t ON t.payout_id = o.id
+    AND t.state NOT IN ('cancelled', 'reverted') AND NOT t.fills_nonce
 LEFT JOIN invites i ON i.payment_id = p.id
+WHERE p.provider_payment_id = :id
+"""
+
+
+_SWAP = """
+SELECT w.*, t.mined_hash, t.mined_block, t.destination FROM payments p
+JOIN shares s ON s.payment_id = p.id
+JOIN payout_shares link ON link.share_id = s.id AND link.released_at IS NULL
+JOIN swaps w ON w.payout_id = link.payout_id AND w.state = 'finished'
+JOIN transfers t ON t.swap_id = w.id
 WHERE p.provider_payment_id = :id
 """
 
@@ -323,3 +364,8 @@ def new_address() -> str:
     from eth_account import Account  # noqa: PLC0415 (slow to load, and seldom needed)
 
     return str(Account.create().address)
+
+
+def eth_wallet() -> PayoutTarget:
+    """A fresh wallet of an owner who wants ETH."""
+    return PayoutTarget(ETH, new_address(), None)

@@ -19,7 +19,9 @@ PROJECT_ID = "telegram-funnel-sandbox"
 PUSH_ACCOUNT = f"push@{PROJECT_ID}.iam.gserviceaccount.com"
 BOT_USERNAME = "funnel_sandbox_bot"
 CHAIN_ID = 31337
-_WORLD = ("ethereum", "anvil", "pubsub", "front", "nowpayments", "telegram", "web")
+# The main network's address of USDT, where the sandbox's own chain has one like it.
+USDT_CONTRACT = "0xdAC17F958D2ee523a2206206994597C13D831ec7"
+_WORLD = ("ethereum", "anvil", "pubsub", "front", "nowpayments", "changenow", "telegram", "web")
 
 # What takes minutes in production takes seconds here. Nothing else differs.
 QUICK = {
@@ -29,6 +31,9 @@ QUICK = {
     "OUTBOX_GRACE_SECONDS": "1",
     "PAYMENT_CHECK_SECONDS": "1",
     "TRANSFER_CHECK_SECONDS": "1",
+    "TRANSFER_STUCK_SECONDS": "15",
+    "SWAP_CHECK_SECONDS": "1",
+    "PAYOUT_WAIT_SECONDS": "5",
 }
 
 
@@ -69,6 +74,10 @@ class Plan:
         default_factory=lambda: _given("NOWPAYMENTS_API_KEY", secrets.token_hex(16))
     )
 
+    changenow_key: str = field(
+        default_factory=lambda: _given("CHANGENOW_API_KEY", secrets.token_hex(16))
+    )
+
     def url(self, part: str) -> str:
         """Where a part listens."""
         return f"http://{HOST}:{self.ports[part]}"
@@ -87,6 +96,11 @@ class Plan:
     def nowpayments_url(self) -> str:
         """The payment provider's API: our stand-in's, or the one that the environment names."""
         return os.environ.get("NOWPAYMENTS_BASE_URL") or f"{self.url('nowpayments')}/v1"
+
+    @property
+    def changenow_url(self) -> str:
+        """The swap provider's API: our stand-in's, or the one that the environment names."""
+        return os.environ.get("CHANGENOW_BASE_URL") or f"{self.url('changenow')}/v2"
 
     @property
     def telegram_url(self) -> str:
@@ -113,12 +127,15 @@ class Plan:
             "NOWPAYMENTS_IPN_SECRET": self.ipn_secret,
             "NOWPAYMENTS_EMAIL": "operator@funnel.example",
             "NOWPAYMENTS_PASSWORD": "sandbox-password",
+            "CHANGENOW_BASE_URL": self.changenow_url,
+            "CHANGENOW_API_KEY": self.changenow_key,
             "TELEGRAM_BASE_URL": self.telegram_url,
             "TELEGRAM_BOT_TOKEN": self.bot_token,
             "TELEGRAM_WEBHOOK_SECRET": self.webhook_secret,
             "ETHEREUM_RPC_URL": self.rpc_url,
             "ETHEREUM_CHAIN_ID": str(CHAIN_ID),
             "ETHEREUM_CONFIRMATIONS": str(self.confirmations),
+            "USDT_CONTRACT": os.environ.get("USDT_CONTRACT") or USDT_CONTRACT,
             "HOST_WALLET_PRIVATE_KEY": self.wallet_key,
             "HOST_WALLET_ADDRESS": self.wallet_address,
             "PUBLIC_URL": self.url("web"),
@@ -145,6 +162,7 @@ class Plan:
             "PUSH_AUDIENCE": self.audience(name),
             "PUSH_SERVICE_ACCOUNT": PUSH_ACCOUNT,
             "RECONCILE_SECONDS": str(60 / self.tick_scale),
+            "REFRESH_CURRENCIES_SECONDS": str(3_600 / self.tick_scale),
             "WORKERS": "1",
             "THREADS": "8",
         }

@@ -23,7 +23,8 @@ from tests.sandbox.stack.processes import Program
 
 def world(plan: Plan) -> list[Program]:
     """The outside world."""
-    return [_ethereum(plan), _pubsub(plan), _nowpayments(plan), _telegram(plan), _web(plan)]
+    parts = (_ethereum, _pubsub, _nowpayments, _changenow, _telegram, _web)
+    return [part(plan) for part in parts]
 
 
 def functions(plan: Plan, database_url: str) -> list[Program]:
@@ -34,7 +35,8 @@ def functions(plan: Plan, database_url: str) -> list[Program]:
 def scheduler(plan: Plan) -> Program:
     """Publishes the ticks."""
     command = python("-m", "tests.sandbox.scheduler", "--project", PROJECT_ID)
-    command += ["--tick", "reconcile=60", "--tick-scale", str(plan.tick_scale)]
+    command += ["--tick", "reconcile=60", "--tick", "refresh_currencies=3600"]
+    command += ["--tick-scale", str(plan.tick_scale)]
     environment = {**base_environment(), "PUBSUB_EMULATOR_HOST": plan.pubsub_host}
     return Program("scheduler", command, environment, lambda: True)
 
@@ -69,6 +71,14 @@ def _nowpayments(plan: Plan) -> Program:
     command += ["--merchant-wallet", plan.wallet_address, "--rpc", plan.url("anvil")]
     command += ["--pace", str(plan.pace_seconds), "--public-url", plan.url("nowpayments")]
     return Program("nowpayments", command, environment, _healthy(plan, "nowpayments"))
+
+
+def _changenow(plan: Plan) -> Program:
+    command = python("-m", "tests.sandbox.changenow", "--port", str(plan.ports["changenow"]))
+    command += ["--state", str(plan.folder / "changenow.sqlite"), "--rpc", plan.url("anvil")]
+    command += ["--pace", str(plan.pace_seconds)]
+    environment = base_environment() | {"CHANGENOW_API_KEY": plan.changenow_key}
+    return Program("changenow", command, environment, _healthy(plan, "changenow"))
 
 
 def _telegram(plan: Plan) -> Program:

@@ -1,5 +1,6 @@
 """What an infra engineer does once: schema and role, topics and subscriptions, the webhook."""
 
+import json
 import os
 import secrets
 from typing import Any
@@ -17,6 +18,7 @@ from tests.sandbox.postgres import PostgresServer, create_database, drop_databas
 from tests.sandbox.stack.plan import PROJECT, PROJECT_ID, PUSH_ACCOUNT, Plan, function_table
 
 _UPDATES = ["message", "callback_query", "chat_join_request", "chat_member", "my_chat_member"]
+_PUBLISH_SECONDS = 10.0
 _MINUTE = duration_pb2.Duration(seconds=60)
 
 
@@ -60,6 +62,14 @@ def prepare_pubsub(plan: Plan) -> None:
         subscriber.create_subscription(_subscription(plan, dead, dead, "record_dead_letter", None))
     publisher.transport.close()  # type: ignore[no-untyped-call]
     subscriber.transport.close()  # type: ignore[no-untyped-call]
+
+
+def run_tick(name: str) -> None:
+    """Publish a tick before its time, as an engineer does by hand with a scheduler's job."""
+    publisher = pubsub_v1.PublisherClient()
+    data = json.dumps({"type": f"tick.{name}", "version": 1}).encode()
+    publisher.publish(_topic(f"tick.{name}"), data).result(timeout=_PUBLISH_SECONDS)
+    publisher.transport.close()  # type: ignore[no-untyped-call]
 
 
 def _topic(name: str) -> str:

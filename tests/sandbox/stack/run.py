@@ -12,7 +12,7 @@ from tests.sandbox.postgres import PostgresServer, running_postgres
 from tests.sandbox.stack import programs
 from tests.sandbox.stack.plan import CHAIN_ID, Plan
 from tests.sandbox.stack.processes import Supervisor
-from tests.sandbox.stack.provision import prepare_database, prepare_pubsub, set_webhook
+from tests.sandbox.stack.provision import prepare_database, prepare_pubsub, run_tick, set_webhook
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class Stack:
             "nowpayments_ipn_url": plan.url("nowpayments_ipn"),
             "telegram_bot_url": plan.url("telegram_bot"),
             "nowpayments_url": plan.url("nowpayments"),
-            "changenow_url": None,
+            "changenow_url": plan.changenow_url,
             "telegram_url": plan.telegram_url,
             "mail_url": None,
             "database_url": self.database_url,
             "ethereum_rpc_url": plan.rpc_url,
             "ethereum_chain_id": CHAIN_ID,
-            "usdt_contract": None,
+            "usdt_contract": plan.names("")["USDT_CONTRACT"],
             "host_wallet_address": plan.wallet_address,
             "pubsub_emulator_host": plan.pubsub_host,
             "firestore_emulator_host": None,
@@ -70,6 +70,7 @@ def running_stack(plan: Plan, *, durable: bool = True) -> Iterator[Stack]:
             supervisor.start(programs.functions(plan, database_url))
             set_webhook(plan)
             supervisor.start([programs.scheduler(plan)])
+            run_tick("refresh_currencies")
             supervisor.changed = lambda: write_facts(stack)
             write_facts(stack)
             yield stack
