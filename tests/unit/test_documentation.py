@@ -14,9 +14,10 @@ from pydantic.fields import FieldInfo
 from shared_lib.domain.invite import INVITE_EDGES
 from shared_lib.domain.ledger import Account, PostingKind
 from shared_lib.domain.payment import PAYMENT_EDGES
-from shared_lib.domain.payout import PAYOUT_EDGES
+from shared_lib.domain.payout import PAYOUT_EDGES, WaitingFor
 from shared_lib.domain.review import Reason
 from shared_lib.domain.share import SHARE_EDGES
+from shared_lib.domain.swap import SWAP_EDGES
 from shared_lib.domain.transfer import TRANSFER_EDGES, Refusal
 from shared_lib.events import EVENT_TYPES, Event, type_name
 from shared_lib.runtime.settings import Concern
@@ -36,6 +37,7 @@ _PUSHED = "all but `nowpayments_ipn`, `telegram_bot`"
 MACHINES: dict[str, Mapping[Any, frozenset[Any]]] = {
     "share": SHARE_EDGES,
     "payout": PAYOUT_EDGES,
+    "swap": SWAP_EDGES,
     "transfer": TRANSFER_EDGES,
     "invite": INVITE_EDGES,
 }
@@ -185,6 +187,7 @@ def first_cells(name: str, heading: str) -> list[str]:
         ("docs/errors.md", "Review reasons", Reason),
         ("docs/errors.md", "Refusals", Refusal),
         ("ARCHITECTURE.md", "The ledger", PostingKind),
+        ("docs/errors.md", "What a payout waits for", WaitingFor),
     ],
 )
 def test_every_word_is_explained_once(name: str, heading: str, words: type[StrEnum]) -> None:

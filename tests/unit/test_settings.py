@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared_lib.domain.money import USDT
+from shared_lib.domain.money import ETH, USDT
 from shared_lib.domain.policy import Policy
 from shared_lib.runtime.policy import policy_from
 from shared_lib.runtime.settings import (
@@ -20,6 +20,7 @@ from shared_lib.runtime.settings import (
     PushSettings,
     SettingsError,
     SignerSettings,
+    SwapSettings,
     TelegramSettings,
     WalletSettings,
     WebhookSettings,
@@ -34,6 +35,8 @@ GOOD: dict[str, str] = {
     "NOWPAYMENTS_BASE_URL": "https://api.nowpayments.io/v1",
     "NOWPAYMENTS_API_KEY": "Q1W2E3R-sesame",
     "NOWPAYMENTS_IPN_SECRET": "ipn-sesame",
+    "CHANGENOW_BASE_URL": "https://api.changenow.io/v2",
+    "CHANGENOW_API_KEY": "changenow-sesame",
     "TELEGRAM_BASE_URL": "https://api.telegram.org",
     "TELEGRAM_BOT_TOKEN": "7000000001:sesame-sesame-sesame",
     "TELEGRAM_WEBHOOK_SECRET": "webhook-sesame",
@@ -50,6 +53,7 @@ ALL: tuple[type[Concern], ...] = (
     PushSettings,
     ProviderSettings,
     CallbackSettings,
+    SwapSettings,
     TelegramSettings,
     WebhookSettings,
     ChainSettings,
@@ -58,6 +62,7 @@ ALL: tuple[type[Concern], ...] = (
     InvoiceSettings,
     PolicySettings,
 )
+USDT_CONTRACT = "0xdAC17F958D2ee523a2206206994597C13D831ec7"
 SECRETS = ("sesame", "5e5e5e5e")
 
 
@@ -127,6 +132,8 @@ def test_all_problems_are_named_at_once() -> None:
         ("PUBLIC_URL", "https://user:sesame@funnel.example"),
         ("PLATFORM_FEE_BPS", "12345"),
         ("SETTLEMENT_ASSET", "doge:eth"),
+        ("SETTLEMENT_ASSET", "usdt:eth"),
+        ("USDT_CONTRACT", "0xdac17f958d2ee523a2206206994597c13d831eC7"),
         ("CALL_SECONDS", "nan"),
         ("TRANSFER_CAP_WEI", "1.5"),
     ],
@@ -148,6 +155,7 @@ def test_plain_http_is_for_this_machine_only() -> None:
         ("CALL_SECONDS", "150", "CALL_SECONDS must be less than LEASE_SECONDS"),
         ("OUTBOX_GRACE_SECONDS", "200", "OUTBOX_GRACE_SECONDS must be less than LEASE_SECONDS"),
         ("PAYMENT_CHECK_SECONDS", "4000", "PAYMENT_CHECK_SECONDS must not exceed"),
+        ("SWAP_CANCEL_SECONDS", "600", "SWAP_CANCEL_SECONDS must be less than SWAP_SIGN"),
     ],
 )
 def test_periods_have_an_order(name: str, value: str, fault: str) -> None:
@@ -193,10 +201,13 @@ def test_every_number_of_the_policy_can_be_set() -> None:
     numbers: dict[str, Any] = {
         str(field.alias): "7" for field in PolicySettings.model_fields.values()
     }
-    chosen = numbers | {"SETTLEMENT_ASSET": "usdt:eth", "LEASE_SECONDS": "8"}
-    policy = policy_from(read_settings(GOOD | chosen, *ALL))
+    others = {"LEASE_SECONDS": "8", "SWAP_SIGN_SECONDS_LEAST": "8", "USDT_CONTRACT": USDT_CONTRACT}
+    chosen = numbers | others | {"SETTLEMENT_ASSET": ETH.id}
+    settings = read_settings(GOOD | chosen, *ALL)
+    policy = policy_from(settings)
     same = [name for name in Policy.__slots__ if getattr(policy, name) == getattr(Policy(), name)]
-    assert same == ["confirmations"]
-    assert (policy.settlement_asset, policy.provider_currency) == (USDT, "usdterc20")
+    assert same == ["settlement_asset", "provider_currency", "confirmations"]
+    assert (policy.settlement_asset, policy.provider_currency) == (ETH, "eth")
+    assert settings.of(ChainSettings).tokens == {USDT.id: USDT_CONTRACT}
     assert policy.chain_id == 11_155_111
     assert policy.host_wallet == GOOD["HOST_WALLET_ADDRESS"]

@@ -33,7 +33,7 @@ class Stack:
             "nowpayments_ipn_url": plan.url("nowpayments_ipn"),
             "telegram_bot_url": plan.url("telegram_bot"),
             "nowpayments_url": plan.url("nowpayments"),
-            "changenow_url": plan.changenow_url,
+            "changenow_url": plan.url("changenow"),
             "telegram_url": plan.telegram_url,
             "mail_url": None,
             "database_url": self.database_url,
