@@ -10,9 +10,12 @@ from fractions import Fraction
 from shared_lib.domain.money import BASIS_POINTS, Money
 from shared_lib.domain.share import Worth
 
+# More than this is a number in wrong units, which must not lift the limit for all that follows.
+PAID_TIMES_MOST = 100
+
 
 def paid_part(asked: str | None, paid: str | None) -> Fraction:
-    """How many times what was asked has been paid, and never less than once.
+    """How many times what was asked has been paid: at least once, at most PAID_TIMES_MOST.
 
     Both are texts in the payer's coin. The provider may leave one out, or say 0 of a payment that
     it calls finished; then nothing more than the price is known.
@@ -21,7 +24,8 @@ def paid_part(asked: str | None, paid: str | None) -> Fraction:
         parts = Fraction(Decimal(paid or "")), Fraction(Decimal(asked or ""))
     except (InvalidOperation, ValueError, OverflowError):
         return Fraction(1)
-    return max(Fraction(1), parts[0] / parts[1]) if parts[1] > 0 else Fraction(1)
+    times = parts[0] / parts[1] if parts[1] > 0 else Fraction(1)
+    return min(max(Fraction(1), times), Fraction(PAID_TIMES_MOST))
 
 
 def list_value(price_cents: int, paid: Fraction) -> int:

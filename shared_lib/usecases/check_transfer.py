@@ -26,7 +26,7 @@ from shared_lib.domain.watch import Watch
 from shared_lib.events import SwapCheckDue, TransferAuthorized
 from shared_lib.ports import Ports, ProviderError, Transaction, Watched
 from shared_lib.usecases.returning import return_money
-from shared_lib.usecases.sending import freeze
+from shared_lib.usecases.sending import freeze, is_promise_ending
 from shared_lib.usecases.setback import review, trouble
 from shared_lib.usecases.settling import settle_payout
 
@@ -69,14 +69,14 @@ def check_transfer(ports: Ports, transfer_id: UUID) -> None:
     try:
         view = _look(ports, known)
         if view.mined is None and not view.nonce_is_final:
-            replacement = known.transfer.replacement or _wanted(ports, known)
+            replacement = _replacement(ports, known)
             _broadcast_again(ports, known)
     except ProviderError as error:
         with ports.database.transaction() as tx:
             trouble(ports, tx, Watched.TRANSFER, transfer_id, error)
         return
     with ports.database.transaction() as tx:
-        _record(ports, tx, known.transfer, view, replacement)
+        _record(ports, tx, known, view, replacement)
 
 
 def _read(tx: Transaction, transfer_id: UUID) -> _Known | None:
@@ -118,14 +118,19 @@ def _has_moved(ports: Ports, transfer: Transfer, attempt: Attempt, mined: Mined)
     )
 
 
+def _replacement(ports: Ports, known: _Known) -> AttemptKind | None:
+    """What is wanted now, or still. A cancel takes the place of a bump that nobody has signed."""
+    wanted = _wanted(ports, known)
+    return wanted if wanted is AttemptKind.CANCEL else known.transfer.replacement or wanted
+
+
 def _wanted(ports: Ports, known: _Known) -> AttemptKind | None:
     """What has to be signed in place of the newest bytes, if anything."""
-    policy, now = ports.policy, ports.clock.now()
-    left = known.swap.quote_left(now) if known.swap else None
+    age = _age(known, ports.clock.now())
     return wanted_replacement(
         known.attempts,
-        is_dying=left is not None and left.total_seconds() < policy.swap_cancel_seconds,
-        is_stuck=known.is_lowest and _age(known, now) >= policy.transfer_stuck_seconds,
+        is_dying=is_promise_ending(ports, known.swap),
+        is_stuck=known.is_lowest and age >= ports.policy.transfer_stuck_seconds,
     )
 
 
@@ -158,12 +163,17 @@ def _is_dying(ports: Ports, known: _Known) -> bool:
 
 
 def _record(
-    ports: Ports, tx: Transaction, known: Transfer, view: _View, replacement: AttemptKind | None
+    ports: Ports, tx: Transaction, known: _Known, view: _View, replacement: AttemptKind | None
 ) -> None:
-    payout = tx.payouts.lock(known.payout_id)
-    swap = tx.swaps.lock(known.swap_id) if known.swap_id else None
-    transfer = tx.transfers.lock(known.id)
+    read = known.transfer
+    payout = tx.payouts.lock(read.payout_id)
+    swap = tx.swaps.lock(read.swap_id) if read.swap_id else None
+    transfer = tx.transfers.lock(read.id)
     if payout is None or transfer is None or not transfer.state.is_broadcast:
+        return
+    if view.mined is None and tx.transfers.attempts(transfer.id) != known.attempts:
+        # Other bytes were signed meanwhile, and nobody looked for them yet.
+        tx.transfers.save(replace(transfer, watch=_soon(ports, transfer)))
         return
     if view.mined is None:
         _not_mined(ports, tx, transfer, replacement, nonce_is_final=view.nonce_is_final)

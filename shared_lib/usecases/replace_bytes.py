@@ -22,7 +22,7 @@ from shared_lib.events import TransferCheckDue
 from shared_lib.ports import Lease, Ports, SignedTransfer, Transaction, UnsignedTransfer
 from shared_lib.usecases.lease import require, require_time
 from shared_lib.usecases.returning import look_again
-from shared_lib.usecases.sending import pause
+from shared_lib.usecases.sending import is_promise_ending, pause
 
 
 def replace_bytes(ports: Ports, lease: Lease, known: Transfer, kind: AttemptKind) -> Transfer:
@@ -39,7 +39,8 @@ def replace_bytes(ports: Ports, lease: Lease, known: Transfer, kind: AttemptKind
         require(tx, lease)
         if transfer is None or wallet is None or transfer.replacement is not kind:
             return transfer or known
-        if not _may_sign(ports, tx, transfer, wallet, chain_id, unsigned.fees):
+        may_sign = _may_sign(ports, tx, transfer, wallet, chain_id, unsigned.fees)
+        if not may_sign or _comes_too_late(ports, tx, transfer, kind):
             pause(ports, tx, transfer)
             return transfer
         return _store(ports, tx, transfer, _attempt(ports, transfer.id, kind, signed, unsigned))
@@ -72,6 +73,12 @@ def _may_sign(
     gas = tx.ledger.balance(Account.GAS_FLOAT, ETH).base_units - reserved
     on_chain = chain_id == wallet.chain_id == ports.policy.chain_id
     return on_chain and wallet.frozen_because is None and fees.worst_case <= gas
+
+
+def _comes_too_late(ports: Ports, tx: Transaction, transfer: Transfer, kind: AttemptKind) -> bool:
+    """A bump that waited until its swap's promise ends: `check_transfer` wants a cancel by now."""
+    swap = tx.swaps.get(transfer.swap_id) if transfer.swap_id else None
+    return kind is AttemptKind.BUMP and is_promise_ending(ports, swap)
 
 
 def _attempt(

@@ -40,6 +40,7 @@ from shared_lib.usecases.returning import PAYOUT_DEADLINE, look_again
 from shared_lib.usecases.sending import (
     ChainView,
     freeze_if_foreign,
+    is_promise_ending,
     is_quote_dead,
     lock_all,
     look_at_chain,
@@ -202,15 +203,23 @@ def _funded(ports: Ports, swap: Swap) -> Swap:
 # ---- after the bytes -----------------------------------------------------------------------------
 
 
+def _to_broadcast(ports: Ports, transfer: Transfer) -> list[Attempt]:
+    """The newest bytes, but for those that fund a promise about to end: they wait for a cancel."""
+    with ports.database.transaction() as tx:
+        newest = tx.transfers.attempts(transfer.id)[-1:]
+        swap = tx.swaps.get(transfer.swap_id) if transfer.swap_id else None
+    if not is_promise_ending(ports, swap):
+        return newest
+    return [attempt for attempt in newest if attempt.kind is AttemptKind.CANCEL]
+
+
 def _broadcast(ports: Ports, lease: Lease, transfer: Transfer) -> None:
     """Hand the newest stored bytes to the network. What the node says is no proof of anything.
 
     All bytes of a transfer are on its one nonce, so `check_transfer` finds out which were mined.
     """
-    with ports.database.transaction() as tx:
-        attempts = tx.transfers.attempts(transfer.id)
     problem: ProviderError | None = None
-    for attempt in attempts[-1:]:
+    for attempt in _to_broadcast(ports, transfer):
         require_time(ports, lease)
         try:
             ports.chain.broadcast(attempt.raw)

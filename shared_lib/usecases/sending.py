@@ -93,6 +93,12 @@ def is_quote_dead(ports: Ports, swap: Swap | None) -> bool:
     return left is not None and left.total_seconds() < ports.policy.swap_sign_seconds_least
 
 
+def is_promise_ending(ports: Ports, swap: Swap | None) -> bool:
+    """Whether bytes that fund this swap may no longer reach the network. A cancel may."""
+    left = swap.quote_left(ports.clock.now()) if swap else None
+    return left is not None and left.total_seconds() < ports.policy.swap_cancel_seconds
+
+
 def why_not(ports: Ports, tx: Transaction, locked: Locked, view: ChainView) -> Refusal | None:
     """The reason why this transfer must not be sent now, or None."""
     transfer, payout, owed = locked.transfer, locked.payout, locked.owed

@@ -37,7 +37,11 @@ NOWHERE = "http://127.0.0.1:9"
 WALLET = "0x" + "ab" * 20
 PATIENCE_SECONDS = 8.0
 # The stand-in's words for the methods of the port.
-OPERATIONS = {"create_invoice": "POST /v1/invoice", "payment": "GET /v1/payment/.id."}
+OPERATIONS = {
+    "create_invoice": "POST /v1/invoice",
+    "payment": "GET /v1/payment/.id.",
+    "usd_cents": "GET /v1/estimate",
+}
 
 
 class World(Protocol):

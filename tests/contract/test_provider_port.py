@@ -1,11 +1,14 @@
 """The fake payment provider and the real adapter keep the same promises."""
 
 from collections.abc import Iterator
+from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
 import pytest
 
 from shared_lib.adapters.nowpayments import NowPayments
+from shared_lib.domain.currency import asset_of
+from shared_lib.domain.money import ETH, USDT, Asset, Money, parse_amount
 from shared_lib.ports import (
     InvoiceRequest,
     PermanentError,
@@ -105,6 +108,33 @@ def test_a_callback_is_genuine_until_it_is_changed(world: World) -> None:
 def test_there_is_no_such_payment(world: World, payment_id: str) -> None:
     with pytest.raises(PermanentError):
         world.provider.payment(payment_id)
+
+
+@pytest.mark.parametrize(("asset", "least", "most"), [(ETH, 50_000, 5_000_000), (USDT, 95, 105)])
+def test_coins_have_a_price_in_cents(world: World, asset: Asset, least: int, most: int) -> None:
+    coin = parse_amount("1", asset)
+    assert least < world.provider.usd_cents(coin) < most
+    in_hundreds = world.provider.usd_cents(parse_amount("100", asset))
+    assert abs(in_hundreds - 100 * world.provider.usd_cents(coin)) <= 50
+    assert world.provider.usd_cents(Money(1, asset)) == 0
+
+
+def test_a_coin_that_nobody_pays_us_in_has_no_price(world: World) -> None:
+    with pytest.raises(PermanentError):
+        world.provider.usd_cents(parse_amount("1", asset_of("btc:btc")))
+
+
+def test_a_price_is_asked_for_again(world: World) -> None:
+    coin = parse_amount("1", ETH)
+    world.flood("usd_cents")
+    with pytest.raises(RetryableError) as caught:
+        world.provider.usd_cents(coin)
+    assert caught.value.after_seconds == 7
+    for trouble in (world.drop, world.lose_answer):
+        trouble("usd_cents")
+        with pytest.raises(RetryableError):
+            world.provider.usd_cents(coin)
+    assert world.provider.usd_cents(coin)
 
 
 def test_a_flood_says_how_long_to_wait(world: World) -> None:
@@ -212,6 +242,42 @@ def test_an_answer_about_another_payment_is_none(stand_in: StandInWorld) -> None
     stand_in.order("faults", operation=operation, kind="answer", status=200, body=body)
     with pytest.raises(RetryableError):
         stand_in.provider.payment("1")
+
+
+@pytest.mark.parametrize(
+    ("lexeme", "cents"),
+    [("9.99", 999), ("9.9949999999", 999), ("9.995", 1_000), ('"9.995"', 1_000), ("1e-7", 0)],
+)
+def test_cents_are_rounded_half_up(stand_in: StandInWorld, lexeme: str, cents: int) -> None:
+    answer_estimate(stand_in, f'"usdterc20","currency_to":"usd","estimated_amount":{lexeme}')
+    assert stand_in.provider.usd_cents(parse_amount("10", USDT)) == cents
+    asked = stand_in.http.get("/_sandbox/calls").json()[-1]
+    query = {"amount": "10", "currency_from": "usdterc20", "currency_to": "usd"}
+    assert dict(parse_qsl(asked["query"])) == query
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        '"usdterc20","currency_to":"usd"',
+        '"usdterc20","currency_to":"usd","estimated_amount":null',
+        '"usdterc20","currency_to":"usd","estimated_amount":-1',
+        '"usdterc20","currency_to":"usd","estimated_amount":"much"',
+        '"usdterc20","currency_to":"eur","estimated_amount":1',
+        '"eth","currency_to":"usd","estimated_amount":1',
+    ],
+)
+def test_a_price_that_cannot_be_read_is_none(stand_in: StandInWorld, fields: str) -> None:
+    answer_estimate(stand_in, fields)
+    with pytest.raises(RetryableError):
+        stand_in.provider.usd_cents(parse_amount("10", USDT))
+
+
+def answer_estimate(stand_in: StandInWorld, rest: str) -> None:
+    """Let the next estimate be this, from the value of `currency_from` on."""
+    body = f'{{"amount_from":10,"currency_from":{rest}}}'
+    operation = OPERATIONS["usd_cents"]
+    stand_in.order("faults", operation=operation, kind="answer", status=200, body=body)
 
 
 def test_a_wrong_key_is_refused_and_never_shown(stand_in_url: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from shared_lib.adapters.nowpayments_report import read_report
 from shared_lib.adapters.nowpayments_signature import is_genuine
+from shared_lib.domain.money import Money
 from shared_lib.domain.order import Invoice
 from shared_lib.domain.payment import Report
 from shared_lib.ports import InvoiceRequest, PermanentError, ProviderError
@@ -19,18 +20,21 @@ from tests.fakes.failures import Failures
 
 FIRST_INVOICE_ID = 4_400_000_001
 FIRST_PAYMENT_ID = 5_500_000_001
+# US cents for a whole coin.
+CENTS_PER_COIN = {"eth:eth": 400_000, "usdt:eth": 100}
 
 
 class FakePaymentProvider:
     """The port `PaymentProvider`, and the customers. `calls` is all that was asked of it.
 
     `invoices` holds what was asked for by invoice id, `payments` the fields of each payment by
-    payment id; a test may change both.
+    payment id, `cents_per_coin` the price of a coin by asset id; a test may change all of them.
     """
 
     def __init__(self, ipn_secret: str = "fake-ipn-secret") -> None:
         self.invoices: dict[str, InvoiceRequest] = {}
         self.payments: dict[str, dict[str, Any]] = {}
+        self.cents_per_coin = dict(CENTS_PER_COIN)
         self.calls: list[tuple[str, str]] = []
         self._secret = ipn_secret.encode()
         self._invoice_ids = count(FIRST_INVOICE_ID)
@@ -58,6 +62,15 @@ class FakePaymentProvider:
                 if fields is None:
                     raise PermanentError("the provider knows no such payment")
                 return json.dumps(fields)
+
+    def usd_cents(self, amount: Money) -> int:
+        with self._lock:
+            self.calls.append(("usd_cents", str(amount)))
+            with self._failures.around("usd_cents"):
+                cents = self.cents_per_coin.get(amount.asset.id)
+                if cents is None:
+                    raise PermanentError(f"the provider has no price of {amount.asset.id}")
+                return _half_up(amount.base_units * cents, 10**amount.asset.decimals)
 
     def is_genuine(self, body: bytes, signature: str | None) -> bool:
         return is_genuine(self._secret, body, signature)
@@ -106,3 +119,7 @@ class FakePaymentProvider:
     def sign(self, body: bytes) -> str:
         """The provider's signature of any body, sound or not."""
         return hmac.new(self._secret, body, "sha512").hexdigest()
+
+
+def _half_up(dividend: int, divisor: int) -> int:
+    return (2 * dividend + divisor) // (2 * divisor)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared_lib.adapters.nowpayments_report import MAX_BODY_CHARS, read_report
+from shared_lib.adapters.json_text import MAX_CHARS
+from shared_lib.adapters.nowpayments_report import read_report
 from shared_lib.domain.payment import Report
 from shared_lib.ports import BadReportError
 
@@ -114,7 +115,7 @@ def test_a_wrong_field_is_named(field: str, value: object) -> None:
         '{"x":' + "[" * 100_000 + "]" * 100_000 + "}",
         '{"payment_id":1,"payment_status":"a"} {}',
         "\ufeff{}",
-        " " * MAX_BODY_CHARS + "{}",
+        " " * MAX_CHARS + "{}",
         '{"x":' * 5_000 + "1" + "}" * 5_000,
     ],
 )
