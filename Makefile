@@ -88,7 +88,7 @@ check-architecture: .venv/installed
 	$(BIN)/lint-imports --cache-dir .cache/import-linter
 
 check-sql: .venv/installed
-	$(BIN)/squawk sql/migrations/*.sql
+	$(BIN)/squawk sql/migrations/*.sql sql/views/*.sql
 	$(BIN)/python -m tests.sandbox.schema
 
 check-web: web/dist/index.html

@@ -15,8 +15,8 @@ GRANT SELECT ON schema_migrations TO funnel_app;
 
 -- Money is never deleted, history is never rewritten.
 REVOKE UPDATE, DELETE, TRUNCATE
-ON ledger_transactions, ledger_entries, payment_events, audit_log FROM funnel_app;
+ON ledger_transactions, ledger_entries, payment_events, swap_events, audit_log FROM funnel_app;
 REVOKE DELETE, TRUNCATE
 ON accounts, telegram_users, channels, channel_chats, tiers, offer_links, orders, payments,
-memberships, membership_periods, invites, join_requests, shares, payouts, payout_shares, wallets,
-transfers, transfer_attempts, notices, dead_letters, review_items FROM funnel_app;
+memberships, membership_periods, invites, join_requests, shares, payouts, payout_shares, swaps,
+wallets, transfers, transfer_attempts, notices, dead_letters, review_items FROM funnel_app;

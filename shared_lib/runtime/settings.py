@@ -171,7 +171,9 @@ class PolicySettings(Concern):
     """The numbers of `Policy`, each with production's value as default."""
 
     fee_bps: BasisPoints = Field(_PRODUCTION.fee_bps, alias="PLATFORM_FEE_BPS")
-    settlement_asset: SettlementAsset = Field(_PRODUCTION.settlement_asset.id, alias="SETTLEMENT_ASSET")
+    settlement_asset: SettlementAsset = Field(
+        _PRODUCTION.settlement_asset.id, alias="SETTLEMENT_ASSET"
+    )
     call_seconds: Seconds = Field(_PRODUCTION.call_seconds, alias="CALL_SECONDS")
     lease_seconds: Seconds = Field(_PRODUCTION.lease_seconds, alias="LEASE_SECONDS")
     retry_floor_seconds: Seconds = Field(

@@ -52,7 +52,7 @@ def _steps() -> list[Step]:
     return [
         _publish_left_behind,
         _publish_unapplied,
-        *(partial(_publish_due, kind=kind) for kind in _EVENTS),
+        *(partial(_publish_due, kinds=kinds) for kinds in _woken_together()),
         *(partial(_report_overdue, kind=kind) for kind in _EVENTS),
         _look_at_dead_letters,
         _close_what_moved_on,
@@ -95,13 +95,19 @@ def _publish_left_behind(ports: Ports) -> None:
             tx.outbox.delete([row.id for row in rows])
 
 
-def _publish_due(ports: Ports, kind: Watched) -> None:
+def _publish_due(ports: Ports, kinds: tuple[Watched, ...]) -> None:
     now = ports.clock.now()
     rest_until = now + timedelta(seconds=ports.policy.republish_seconds)
     with ports.database.transaction() as tx:
-        due = tx.watches.take_due(kind, now, rest_until, ITEMS_MOST)
-        for event in _distinct(_EVENTS[kind](item) for item in due):
+        taken = [tx.watches.take_due(kind, now, rest_until, ITEMS_MOST) for kind in kinds]
+        for event in _distinct(_EVENTS[item.kind](item) for due in taken for item in due):
             tx.outbox.add(event, now)
+
+
+def _woken_together() -> list[tuple[Watched, ...]]:
+    """A payout that waits and the shares it waits for mean the same event, which is wanted once."""
+    payable = (Watched.PAYOUT, Watched.SHARE)
+    return [payable, *((kind,) for kind in _EVENTS if kind not in payable)]
 
 
 def _distinct(events: Iterable[Event]) -> list[Event]:

@@ -37,3 +37,7 @@ ALTER COLUMN memo SET NOT NULL,
 ADD CONSTRAINT currencies_swap_decimals CHECK (swap_decimals BETWEEN 0 AND decimals),
 ADD CONSTRAINT currencies_memo CHECK (memo IN ('none', 'optional', 'required')),
 ADD CONSTRAINT currencies_asked CHECK ((is_offered IS NULL) = (refreshed_at IS NULL));
+
+-- For reports: an amount of base units in whole coins, with every digit that matters.
+CREATE FUNCTION whole_coins(base_units numeric, decimals smallint) RETURNS numeric
+LANGUAGE sql IMMUTABLE RETURN trim_scale(CAST(base_units::text || 'e-' || decimals AS numeric));

@@ -1,4 +1,7 @@
-"""Applies sql/migrations in order, once each, and refuses a file that changed afterwards."""
+"""Applies sql/migrations in order, once each, and refuses a file that changed afterwards.
+
+The views of sql/views hold no data: they are replaced on every run.
+"""
 
 import re
 from collections.abc import Callable
@@ -8,6 +11,7 @@ from pathlib import Path
 import pg8000.native
 
 _FILE = re.compile(r"(?P<number>\d{4})_[a-z0-9_]+\.sql")
+_VIEW = re.compile(r"[a-z][a-z0-9_]{0,62}\.sql")
 # Any constant will do, as long as every runner uses the same one.
 _ADVISORY_LOCK = 7_239_645_120
 
@@ -30,7 +34,9 @@ def migrate(
     folder: Path,
     tell: Callable[[str], None] = lambda _: None,
 ) -> list[str]:
-    """Apply what is missing, each file in its own transaction, then the roles; what was applied.
+    """Apply what is missing, each file in its own transaction, then views and roles.
+
+    Answers what was applied. Views hold nothing and are made anew each time.
 
     `folder` is sql/. Two runners at once wait for each other. Raises MigrationRefusedError.
     """
@@ -42,6 +48,7 @@ def migrate(
             _apply(connection, path)
             tell(path.name)
             applied.append(path.name)
+        _replace_views(connection, folder / "views")
         _run_all(connection, (folder / "roles.sql").read_text())
         return applied
     finally:
@@ -94,6 +101,21 @@ def _apply(connection: pg8000.native.Connection, path: Path) -> None:
             name=path.name,
             digest=_digest(path),
         )
+        connection.run("COMMIT")
+    except BaseException:
+        connection.run("ROLLBACK")
+        raise
+
+
+def _replace_views(connection: pg8000.native.Connection, folder: Path) -> None:
+    """Readers see the views of before or of after, and never none."""
+    connection.run("BEGIN")
+    try:
+        for path in sorted(folder.glob("*.sql")):
+            if not _VIEW.fullmatch(path.name):
+                raise MigrationRefusedError(f"{path.name} is not named like a view")
+            connection.run(f"DROP VIEW IF EXISTS {path.stem}")
+            _run_all(connection, path.read_text())
         connection.run("COMMIT")
     except BaseException:
         connection.run("ROLLBACK")
