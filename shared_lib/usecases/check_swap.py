@@ -77,7 +77,7 @@ def _look(ports: Ports, swap: Swap, exchange: Exchange) -> _View:
     take_swap_calls(ports, 1)
     report = ports.swaps.exchange(exchange.id, swap.sold.asset, swap.target.asset)
     incoming = None
-    if report.status == ExchangeStatus.REFUNDED and _HASH.fullmatch(report.refund_hash or ""):
+    if report.status != ExchangeStatus.FINISHED and _HASH.fullmatch(report.refund_hash or ""):
         incoming = ports.chain.incoming(
             report.refund_hash or "", ports.policy.host_wallet, swap.sold.asset
         )

@@ -32,7 +32,7 @@ def quote_swap(ports: Ports, swap_id: UUID) -> None:
         terms = _ask(ports, swap)
     except ProviderError as error:
         with ports.database.transaction() as tx:
-            put_swap_off(ports, tx, swap, error)
+            _put_off(ports, tx, swap, error)
         return
     with ports.database.transaction() as tx:
         payout = tx.payouts.lock(swap.payout_id)
@@ -84,12 +84,12 @@ def _keep(ports: Ports, tx: Transaction, swap: Swap, terms: Terms) -> None:
     tx.outbox.add(SwapQuoted(swap_id=swap.id), now)
 
 
-def put_swap_off(ports: Ports, tx: Transaction, swap: Swap, error: ProviderError) -> None:
+def _put_off(ports: Ports, tx: Transaction, swap: Swap, error: ProviderError) -> None:
     """An amount or a pair that is not swapped now lets the payout wait; all else is tried again."""
     reason = reason_to_wait(error)
     payout = tx.payouts.lock(swap.payout_id)
     fresh = tx.swaps.lock(swap.id)
-    if payout is None or fresh is None or not fresh.state.may_be_dropped:
+    if payout is None or fresh is None or fresh.state is not SwapState.QUOTING:
         return
     if reason is not None:
         stand_down(ports, tx, payout, reason)

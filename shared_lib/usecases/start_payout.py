@@ -54,13 +54,14 @@ def start_payout(ports: Ports, channel_id: UUID) -> None:
     """
     with ports.database.transaction() as tx:
         channel = tx.channels.lock(channel_id)
-        waiting = _payable(ports, tx, channel) if channel else []
-        wallet = tx.wallets.lock(ports.policy.host_wallet)
-        if channel is not None and _is_dust(ports, channel, waiting):
-            _rest(ports, tx, waiting, ports.policy.payout_wait_seconds)
+        if channel is None:
             return
-    if channel is None or not waiting:
-        return
+        payout = tx.payouts.lock_unfunded(channel_id)
+        waiting = _payable(ports, tx, channel)
+        if _is_too_little(ports, channel, waiting):
+            _rest_both(ports, tx, payout, waiting)
+            return
+        wallet = tx.wallets.lock(ports.policy.host_wallet)
     try:
         if wallet is None:
             _open_wallet(ports)
@@ -89,12 +90,19 @@ def _payable(ports: Ports, tx: Transaction, channel: Channel) -> list[Share]:
     return tx.shares.lock_pending(channel.id, _settled(ports), SHARES_MOST)
 
 
-def _is_dust(ports: Ports, channel: Channel, shares: list[Share]) -> bool:
-    """Too little to be swapped in any amount: it waits for company without a payout."""
-    if _is_direct(ports, channel):
-        return False
+def _is_too_little(ports: Ports, channel: Channel, shares: list[Share]) -> bool:
+    """Whether there is nothing, or nothing that could be swapped in any amount."""
     amount = total([share.amount for share in shares], _settled(ports))
-    return swappable_part(amount).base_units == 0
+    whole = amount if _is_direct(ports, channel) else swappable_part(amount)
+    return whole.base_units == 0
+
+
+def _rest_both(ports: Ports, tx: Transaction, payout: Payout | None, shares: list[Share]) -> None:
+    """Dust waits for company without a payout; an empty payout waits without being overdue."""
+    pause = ports.policy.payout_wait_seconds
+    if payout is not None and payout.state is PayoutState.WAITING:
+        tx.payouts.save(replace(payout, watch=resting(ports, ports.clock.now(), None, pause)))
+    _rest(ports, tx, shares, pause)
 
 
 # ---- outside -------------------------------------------------------------------------------------

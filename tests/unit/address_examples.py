@@ -80,8 +80,6 @@ GOOD: dict[str, tuple[str | tuple[str, str], ...]] = {
         "bc1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qccfmv3",
         "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0",
         "bc1p5cyxnuxmeuwuvkwfem96lqzszd02n6xdcjrs20cac6yqjjwudpxqkedrcr",
-        "bc1zw508d6qejxtdg4y5r3zarvaryvaxxpcs",
-        (BTC_V16, BTC_V16.lower()),
     ),
     "ltc": (
         "LM2WMpR1Rp6j3Sa59cMXMs1SPzj9eXpGc1",

@@ -109,11 +109,13 @@ def _apply(connection: pg8000.native.Connection, path: Path) -> None:
 
 def _replace_views(connection: pg8000.native.Connection, folder: Path) -> None:
     """Readers see the views of before or of after, and never none."""
+    paths = sorted(folder.glob("*.sql"))
+    unnamed = [path.name for path in paths if not _VIEW.fullmatch(path.name)]
+    if unnamed:
+        raise MigrationRefusedError(f"{unnamed[0]} is not named like a view")
     connection.run("BEGIN")
     try:
-        for path in sorted(folder.glob("*.sql")):
-            if not _VIEW.fullmatch(path.name):
-                raise MigrationRefusedError(f"{path.name} is not named like a view")
+        for path in paths:
             connection.run(f"DROP VIEW IF EXISTS {path.stem}")
             _run_all(connection, path.read_text())
         connection.run("COMMIT")

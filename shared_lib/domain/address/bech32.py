@@ -14,8 +14,7 @@ _BITS = 5
 _CHECKSUM_VALUES = 6
 _CHECKSUM_BITS = _BITS * _CHECKSUM_VALUES
 _SEGWIT_CHARACTERS_MOST = 90
-_VERSION_MOST = 16
-_PROGRAM_BYTES = range(2, 41)
+# Later versions can be written down, and what is paid to them can be taken by anyone today.
 _PROGRAM_BYTES_OF_VERSION = {0: (20, 32), 1: (32,)}
 
 
@@ -98,6 +97,4 @@ def _variant_of(version: int) -> Variant:
 
 
 def _fits(version: int, size: int) -> bool:
-    return version <= _VERSION_MOST and size in _PROGRAM_BYTES_OF_VERSION.get(
-        version, _PROGRAM_BYTES
-    )
+    return size in _PROGRAM_BYTES_OF_VERSION.get(version, ())

@@ -50,7 +50,7 @@ _ZCASH = _Coin(
 
 
 def normal_bitcoin(text: str) -> str:
-    """P2PKH and P2SH as given; witness programs, of which 0 to 16 exist, in small letters."""
+    """P2PKH and P2SH as given; witness programs of the versions in use, in small letters."""
     return _normal(text, _BITCOIN)
 
 
