@@ -102,6 +102,8 @@ class PayoutShow:
         check("it went to the pay-in of the payout's exchange", holds=to_payin)
         exact = sent == swappable_part(owed)
         check(f"exactly {sent.base_units} wei: what is owed less dust", holds=exact)
+        held = self._scene.balance(facts["payin_address"])
+        check(f"the pay-in holds {held} on the chain", holds=held == sent)
         [exchange] = [
             one for one in self._scene.changenow_shows("exchanges") if one["id"] == facts["swap_id"]
         ]
