@@ -19,8 +19,8 @@ from shared_lib.domain.watch import Watch
 # A fixed rate is kept for deposits that arrive this soon, whatever else the exchange says.
 DEPOSIT_MOST = timedelta(minutes=20)
 _EVM = "0x"
-# A JSON number that was a double is right to about 15 digits.
-_PRECISION = 10**14
+# A JSON number that was a double is right to 15 digits.
+_PRECISION = 10**15
 
 
 class SwapState(StrEnum):
@@ -290,10 +290,14 @@ def _same_address(one: str, other: str) -> bool:
 
 
 def _same_amount(told: Money, asked: Money) -> bool:
-    """Equal as far as the provider counts: to its last digit, or a binary fraction's precision."""
+    """Equal as far as the provider counts: to its last digit, or a binary fraction's precision.
+
+    What was told was rounded down when it was read, so that one base unit may be missing.
+    """
     step = 10 ** (asked.asset.decimals - swap_decimals(asked.asset))
-    apart = abs(told.base_units - asked.base_units)
-    return told.asset == asked.asset and apart < max(step, asked.base_units // _PRECISION)
+    missing = asked.base_units - told.base_units
+    is_near = abs(missing) <= max(step - 1, asked.base_units // _PRECISION)
+    return told.asset == asked.asset and (is_near or missing == 1)
 
 
 def pays_less(promised: Money, bought: Money, tolerance_bps: int) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from shared_lib.domain import ledger
+from shared_lib.domain.ledger import PostingKind
 from shared_lib.domain.money import (
     BASIS_POINTS,
     InvalidAmountError,
@@ -42,7 +43,6 @@ from shared_lib.ports import (
     Transaction,
     Watched,
 )
-from shared_lib.usecases.counted import is_counted
 from shared_lib.usecases.setback import put_off, review
 
 SHARE_DEADLINE = timedelta(hours=24)
@@ -166,7 +166,7 @@ def _seek_deposit(
     elif not incoming.succeeded or incoming.amount.base_units == 0:
         # An internal transfer looks like this too. Waiting may bring another hash; then a person.
         put_off(ports, tx, Watched.PAYMENT, payment.id, f"{tx_hash} paid nothing to our wallet")
-    elif is_counted(tx, tx_hash):
+    elif tx.ledger.is_counted(tx_hash):
         _to_review(ports, tx, payment, Reason.DEPOSIT_COUNTED_TWICE, tx_hash)
     elif not _close_enough(receipt.received, incoming.amount, ports.policy.deposit_tolerance_bps):
         fact = f"announced {receipt.received}, arrived {incoming.amount} in {tx_hash}"
@@ -236,6 +236,9 @@ def _credit(
 ) -> None:
     """The money is in our wallet: the share may be paid out now."""
     now = deposit.seen_at
+    if not tx.ledger.count(deposit.hash, PostingKind.DEPOSIT_SEEN, str(payment.id), now):
+        _to_review(ports, tx, payment, Reason.DEPOSIT_COUNTED_TWICE, deposit.hash)
+        return
     tx.payments.save(replace(payment, deposit=deposit, watch=None))
     tx.ledger.post(ledger.deposit_seen(payment.id, receipt.received, arrived), ports.ids.new(), now)
     share = tx.shares.lock_of_payment(payment.id)

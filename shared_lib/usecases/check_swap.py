@@ -11,6 +11,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from shared_lib.domain import ledger
+from shared_lib.domain.ledger import PostingKind
 from shared_lib.domain.money import Money
 from shared_lib.domain.payout import Payout
 from shared_lib.domain.review import Finding, Reason, Subject
@@ -32,7 +33,6 @@ from shared_lib.ports import (
     Transaction,
     Watched,
 )
-from shared_lib.usecases.counted import is_counted
 from shared_lib.usecases.rates import Bucket, pause_after, take_swap_calls
 from shared_lib.usecases.returning import return_money
 from shared_lib.usecases.setback import review, trouble
@@ -144,7 +144,8 @@ def _take_back(ports: Ports, tx: Transaction, payout: Payout, swap: Swap, view: 
     """What arrived is the owner's again; what is missing of it is shown as the owner's loss."""
     tx_hash = (view.report.refund_hash or "").lower()
     arrived = view.incoming.amount if view.incoming else swap.sold
-    if is_counted(tx, tx_hash):
+    now = ports.clock.now()
+    if not tx.ledger.count(tx_hash, PostingKind.REFUND_SEEN, str(swap.id), now):
         _show(ports, tx, swap, Reason.REFUND_COUNTED_TWICE, (("hash", tx_hash),))
         tx.swaps.save(swap)
         _wait(ports, tx, swap)
@@ -152,9 +153,9 @@ def _take_back(ports: Ports, tx: Transaction, payout: Payout, swap: Swap, view: 
     refunded = swap.moved(SwapState.REFUNDED, None)
     tx.swaps.save(replace(refunded, outcome=Outcome(arrived, tx_hash)))
     posting = ledger.refund_seen(swap.id, payout.channel_id, swap.sold, arrived)
-    tx.ledger.post(posting, ports.ids.new(), ports.clock.now())
+    tx.ledger.post(posting, ports.ids.new(), now)
     return_money(ports, tx, payout, Money(max(0, (swap.sold - arrived).base_units), arrived.asset))
-    tx.reviews.close(Subject.SWAP, str(swap.id), Reason.OVERDUE, ports.clock.now())
+    tx.reviews.close(Subject.SWAP, str(swap.id), Reason.OVERDUE, now)
 
 
 def _wait(ports: Ports, tx: Transaction, swap: Swap) -> None:

@@ -5,7 +5,8 @@ swap makes one call at most. Where its answer is not known, that swap is abandon
 begins; only an exchange whose answer was recorded, field by field as asked for, is ever funded.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from shared_lib.domain.address import AddressProblemError, normal_address
@@ -44,11 +45,19 @@ from shared_lib.usecases.returning import (
     PAYOUT_DEADLINE,
     begin_swap,
     fresh_watch,
+    give_up,
+    keep_trying,
     look_again,
     stand_down,
 )
 from shared_lib.usecases.sending import is_quote_dead
-from shared_lib.usecases.setback import after_failure, put_off, review, trouble
+from shared_lib.usecases.setback import (
+    after_failure,
+    put_off,
+    review,
+    tell_after_a_day,
+    trouble,
+)
 
 
 def create_swap(ports: Ports, swap_id: UUID) -> None:
@@ -70,12 +79,13 @@ def create_swap(ports: Ports, swap_id: UUID) -> None:
         _record_failure(ports, lease, swap, error)
         return
     require_time(ports, lease)
+    asked_at = ports.clock.now()
     try:
         echo = ports.swaps.create_exchange(order)
     except ProviderError as error:
         _record_failure(ports, lease, swap, error)
     else:
-        _record(ports, lease, swap, order, echo)
+        _record(ports, lease, swap, _Answer(order, echo, asked_at))
 
 
 def _intend(ports: Ports, tx: Transaction, payout: Payout, swap_id: UUID) -> Swap | None:
@@ -95,51 +105,47 @@ def _intend(ports: Ports, tx: Transaction, payout: Payout, swap_id: UUID) -> Swa
         _back_to_quoting(ports, tx, swap)
         tx.outbox.add(SwapRequested(swap_id=swap.id), ports.clock.now())
         return None
-    creating = swap.moved(SwapState.CREATING, _again(ports, swap))
+    creating = swap.moved(SwapState.CREATING, keep_trying(ports, swap.watch))
     tx.swaps.save(creating)
     return creating
 
 
-def _again(ports: Ports, swap: Swap) -> Watch:
-    """Look again when what was published may have got lost; its run of failures goes on."""
-    again = look_again(ports, swap.watch)
-    return replace(swap.watch, next_check_at=again.next_check_at) if swap.watch else again
-
-
 def _back_to_quoting(ports: Ports, tx: Transaction, swap: Swap) -> None:
     """No exchange was made of the quote, so that the swap itself can take another."""
-    tx.swaps.save(replace(swap.moved(SwapState.QUOTING, _again(ports, swap)), terms=None))
+    tx.swaps.save(
+        replace(swap.moved(SwapState.QUOTING, keep_trying(ports, swap.watch)), terms=None)
+    )
 
 
 # ---- an answer -----------------------------------------------------------------------------------
 
 
-def _record(
-    ports: Ports, lease: Lease, known: Swap, order: ExchangeOrder, echo: ExchangeEcho
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What was asked for and when, and what was answered."""
+
+    order: ExchangeOrder
+    echo: ExchangeEcho
+    asked_at: datetime
+
+
+def _record(ports: Ports, lease: Lease, known: Swap, answer: _Answer) -> None:
     with ports.database.transaction() as tx:
         payout = tx.payouts.lock(known.payout_id)
         swap = tx.swaps.lock(known.id) if tx.leases.holds(lease) else None
         is_ours = swap is not None and swap.state is SwapState.CREATING
         if payout is not None and swap is not None and is_ours:
-            _adopt(ports, tx, payout, swap, order, echo)
+            _adopt(ports, tx, payout, swap, answer)
             tx.leases.release(lease)
             return
         # An exchange that nobody will fund: kept as evidence, never acted on.
-        tx.swaps.keep(known.id, SwapEventKind.ORPHAN, echo.id, ports.clock.now())
+        tx.swaps.keep(known.id, SwapEventKind.ORPHAN, answer.echo.id, ports.clock.now())
     raise LeaseLostError(f"swap {known.id} went on without this answer")
 
 
-def _adopt(
-    ports: Ports,
-    tx: Transaction,
-    payout: Payout,
-    swap: Swap,
-    order: ExchangeOrder,
-    echo: ExchangeEcho,
-) -> None:
+def _adopt(ports: Ports, tx: Transaction, payout: Payout, swap: Swap, answer: _Answer) -> None:
     """Take the exchange if it is exactly what was asked for; else a person has to look."""
-    now = ports.clock.now()
+    now, order, echo = ports.clock.now(), answer.order, answer.echo
     differences = [*echo_differences(order, echo), *_payin_problems(echo)]
     if differences or swap.terms is None:
         _show_differences(ports, tx, payout, swap, echo, differences)
@@ -149,13 +155,13 @@ def _adopt(
         id=echo.id,
         payin_address=normal_address("eth", echo.payin_address),
         promised=swap.terms.fixed.quote.bought,
-        valid_until=promise_ends(order.fixed, echo, now),
+        valid_until=promise_ends(order.fixed, echo, answer.asked_at),
     )
     created = swap.moved(SwapState.CREATED, fresh_watch(ports, now, PAYOUT_DEADLINE))
     tx.swaps.save(replace(created, exchange=exchange))
     for reason in (Reason.REFUSED_BY_PROVIDER, Reason.FAILING_FOR_A_DAY):
         tx.reviews.close(Subject.SWAP, str(swap.id), reason, now)
-    tx.reviews.close(Subject.PAYOUT, str(payout.id), Reason.REFUSED_BY_PROVIDER, now)
+        tx.reviews.close(Subject.PAYOUT, str(payout.id), reason, now)
     _request_transfer(ports, tx, payout, swap, exchange)
 
 
@@ -259,6 +265,7 @@ def _begin_again(
     before = swap.watch or fresh_watch(ports, now, PAYOUT_DEADLINE)
     next_at, began = after_failure(ports, error, before.failing_since)
     tx.swaps.keep(swap.id, SwapEventKind.ORPHAN, f"unknown: {error}", now)
-    tx.swaps.save(swap.given_up(Abandoned.ANSWER_LOST))
+    give_up(ports, tx, swap, Abandoned.ANSWER_LOST)
+    tell_after_a_day(ports, tx, Subject.PAYOUT, payout.id, error, began)
     again = Watch(next_at, before.deadline_at, before.failures + 1, began)
     begin_swap(ports, tx, payout, swap.sold, again)

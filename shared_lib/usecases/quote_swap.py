@@ -5,7 +5,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from shared_lib.domain.payout import WaitingFor
-from shared_lib.domain.review import Reason, Subject
 from shared_lib.domain.swap import Swap, SwapState, Terms, is_near_market
 from shared_lib.events import SwapQuoted
 from shared_lib.ports import (
@@ -18,7 +17,7 @@ from shared_lib.ports import (
     Watched,
 )
 from shared_lib.usecases.rates import Bucket, pause_after, take_swap_calls
-from shared_lib.usecases.returning import PAYOUT_DEADLINE, fresh_watch, stand_down
+from shared_lib.usecases.returning import keep_trying, stand_down
 from shared_lib.usecases.setback import trouble
 
 
@@ -76,12 +75,10 @@ def _reason_to_wait(ports: Ports, terms: Terms) -> WaitingFor | None:
 
 
 def _keep(ports: Ports, tx: Transaction, swap: Swap, terms: Terms) -> None:
-    now = ports.clock.now()
-    quoted = swap.moved(SwapState.QUOTED, fresh_watch(ports, now, PAYOUT_DEADLINE))
+    """A quote alone ends no run of failures: an exchange that can be made of it does."""
+    quoted = swap.moved(SwapState.QUOTED, keep_trying(ports, swap.watch))
     tx.swaps.save(replace(quoted, terms=terms))
-    for reason in (Reason.REFUSED_BY_PROVIDER, Reason.FAILING_FOR_A_DAY):
-        tx.reviews.close(Subject.SWAP, str(swap.id), reason, now)
-    tx.outbox.add(SwapQuoted(swap_id=swap.id), now)
+    tx.outbox.add(SwapQuoted(swap_id=swap.id), ports.clock.now())
 
 
 def _put_off(ports: Ports, tx: Transaction, swap: Swap, error: ProviderError) -> None:

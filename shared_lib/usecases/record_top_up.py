@@ -1,6 +1,7 @@
 """Book gas money that the operator paid into the host wallet, once it stands on the chain."""
 
 from shared_lib.domain import ledger
+from shared_lib.domain.ledger import PostingKind
 from shared_lib.domain.money import ETH, Money
 from shared_lib.ports import Incoming, Ports
 
@@ -16,15 +17,14 @@ def record_top_up(ports: Ports, deposit_hash: str, actor: str) -> Money:
     """
     incoming = ports.chain.incoming(deposit_hash, ports.policy.host_wallet, ETH)
     amount = _checked(ports, incoming)
-    now = ports.clock.now()
+    now, tx_hash = ports.clock.now(), deposit_hash.lower()
     with ports.database.transaction() as tx:
-        if tx.payments.has_deposit(deposit_hash.lower()):
-            raise TopUpRefusedError("this transaction is the deposit of a payment")
-        if tx.swaps.has_refund(deposit_hash.lower()):
-            raise TopUpRefusedError("this transaction is the refund of a swap")
-        if tx.ledger.post(ledger.top_up(deposit_hash.lower(), amount), ports.ids.new(), now):
-            subject = ("deposit", deposit_hash.lower())
-            tx.delivery.audit(actor, "record_top_up", subject, {"amount": str(amount)}, now)
+        if tx.ledger.count(tx_hash, PostingKind.TOP_UP, tx_hash, now):
+            tx.ledger.post(ledger.top_up(tx_hash, amount), ports.ids.new(), now)
+            detail = {"amount": str(amount)}
+            tx.delivery.audit(actor, "record_top_up", ("deposit", tx_hash), detail, now)
+        elif not tx.ledger.is_posted(PostingKind.TOP_UP, tx_hash):
+            raise TopUpRefusedError("this transaction is booked as a deposit or a refund")
     return amount
 
 

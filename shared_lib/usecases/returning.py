@@ -1,5 +1,6 @@
 """How a payout gives its shares back: before anything was signed, or once it is back for good."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared_lib.domain.money import Money, total
@@ -7,7 +8,7 @@ from shared_lib.domain.payout import Payout, PayoutState, WaitingFor
 from shared_lib.domain.review import Reason, Subject
 from shared_lib.domain.share import Share, ShareKind, ShareState, total_worth
 from shared_lib.domain.swap import Abandoned, Swap, SwapState
-from shared_lib.domain.transfer import TransferState
+from shared_lib.domain.transfer import Transfer, TransferState
 from shared_lib.domain.watch import Watch, watch
 from shared_lib.events import PayoutRequested, SwapRequested
 from shared_lib.ports import Ports, Transaction
@@ -26,8 +27,8 @@ def stand_down(ports: Ports, tx: Transaction, payout: Payout, reason: WaitingFor
     now = ports.clock.now()
     soon = reason in (WaitingFor.DESTINATION_CHANGED, WaitingFor.NONCE_LOST)
     seconds = ports.policy.retry_floor_seconds if soon else ports.policy.payout_wait_seconds
-    drop_swap(tx, payout, Abandoned.STOOD_DOWN)
-    _drop_transfer(tx, payout)
+    drop_swap(ports, tx, payout, Abandoned.STOOD_DOWN)
+    _drop_transfer(ports, tx, payout)
     for share in tx.shares.lock_of_payout(payout.id):
         again = resting(ports, share.created_at, share.watch, seconds)
         tx.shares.save(share.moved(ShareState.PENDING, again))
@@ -62,26 +63,45 @@ def quote_anew(ports: Ports, tx: Transaction, payout: Payout, swap: Swap) -> Non
     At once if it died of old age. Of a provider whose promises end at birth there is no loop.
     """
     now, floor = ports.clock.now(), timedelta(seconds=ports.policy.retry_floor_seconds)
-    drop_swap(tx, payout, Abandoned.QUOTE_DEAD)
-    _drop_transfer(tx, payout)
+    drop_swap(ports, tx, payout, Abandoned.QUOTE_DEAD)
+    _drop_transfer(ports, tx, payout)
     is_old = now - swap.created_at >= floor
     later = None if is_old else Watch(now + floor, now + PAYOUT_DEADLINE)
     begin_swap(ports, tx, payout, swap.sold, later)
 
 
-def drop_swap(tx: Transaction, payout: Payout, reason: Abandoned) -> None:
+def drop_swap(ports: Ports, tx: Transaction, payout: Payout, reason: Abandoned) -> None:
     """Give up the payout's swap, if it has one that nothing was signed for."""
     swap = tx.swaps.lock_live(payout.id)
     if swap is not None and swap.state.may_be_dropped:
-        tx.swaps.save(swap.given_up(reason))
+        give_up(ports, tx, swap, reason)
 
 
-def _drop_transfer(tx: Transaction, payout: Payout) -> None:
+def give_up(ports: Ports, tx: Transaction, swap: Swap, reason: Abandoned) -> None:
+    """End a swap that moved nothing; what its refusals showed to a person is past."""
+    tx.swaps.save(swap.given_up(reason))
+    now = ports.clock.now()
+    tx.reviews.close(Subject.SWAP, str(swap.id), Reason.REFUSED_BY_PROVIDER, now)
+
+
+def _drop_transfer(ports: Ports, tx: Transaction, payout: Payout) -> None:
     """Give up the payout's transfer, which has neither bytes nor a nonce."""
     transfer = tx.transfers.lock_unsent(payout.id)
     if transfer is not None:
         tx.wallets.unreserve(transfer.id)
         tx.transfers.save(transfer.moved(TransferState.CANCELLED, None))
+        close_refusals(ports, tx, transfer)
+
+
+def close_refusals(ports: Ports, tx: Transaction, transfer: Transfer) -> None:
+    """Its payout goes on without it: nobody has to look any more at what held it up."""
+    for reason in (
+        Reason.TRANSFER_REFUSED,
+        Reason.REFUSED_BY_PROVIDER,
+        Reason.FAILING_FOR_A_DAY,
+        Reason.OVERDUE,
+    ):
+        tx.reviews.close(Subject.TRANSFER, str(transfer.id), reason, ports.clock.now())
 
 
 # ---- money that was signed for and is back -------------------------------------------------------
@@ -150,6 +170,12 @@ def look_again(ports: Ports, before: Watch | None) -> Watch:
     now = ports.clock.now()
     deadline = before.deadline_at if before else now
     return Watch(now + timedelta(seconds=ports.policy.republish_seconds), deadline)
+
+
+def keep_trying(ports: Ports, before: Watch | None) -> Watch:
+    """As `look_again`, for what is not done yet: its run of failures goes on."""
+    again = look_again(ports, before)
+    return replace(before, next_check_at=again.next_check_at) if before else again
 
 
 def resting(ports: Ports, since: datetime, before: Watch | None, seconds: float) -> Watch:

@@ -24,7 +24,7 @@ from shared_lib.domain.transfer import (
 )
 from shared_lib.events import TransferAuthorized
 from shared_lib.ports import Ports, Transaction, Watched
-from shared_lib.usecases.returning import look_again, quote_anew, stand_down
+from shared_lib.usecases.returning import close_refusals, look_again, quote_anew, stand_down
 from shared_lib.usecases.setback import review
 
 # Assets that this deployment can send. Anything else is refused, never guessed.
@@ -231,6 +231,8 @@ def _refuse_with_nonce(ports: Ports, tx: Transaction, locked: Locked, reason: Re
         stand_down(ports, tx, locked.payout, WaitingFor.NONCE_LOST)
     else:
         _hand_over(tx, locked)
+        return
+    close_refusals(ports, tx, filler)
 
 
 def show_refusal(ports: Ports, tx: Transaction, locked: Locked, reason: Refusal) -> None:

@@ -49,11 +49,22 @@ def put_off(
     now = ports.clock.now()
     next_at, began = after_failure(ports, error, tx.watches.failing_since(kind, row_id))
     tx.watches.failed(kind, row_id, now, next_at)
-    if now - began < GIVE_UP_AFTER:
+    return tell_after_a_day(ports, tx, subject_of(kind), row_id, error, began)
+
+
+def tell_after_a_day(
+    ports: Ports,
+    tx: Transaction,
+    subject: Subject,
+    row_id: UUID,
+    error: ProviderError | str,
+    began: datetime,
+) -> bool:
+    """Show a run of failures that has lasted a whole day to a person; whether it has."""
+    if ports.clock.now() - began < GIVE_UP_AFTER:
         return False
     evidence = (("last_failure", str(error)), ("failing_since", began.isoformat()))
-    finding = Finding(subject_of(kind), str(row_id), Reason.FAILING_FOR_A_DAY, evidence)
-    tx.reviews.open(finding, ports.ids.new(), now)
+    review(ports, tx, Finding(subject, str(row_id), Reason.FAILING_FOR_A_DAY, evidence))
     return True
 
 

@@ -39,24 +39,32 @@ CREATE TABLE swaps (
     next_check_at timestamptz,
     deadline_at timestamptz,
     created_at timestamptz NOT NULL,
-    CHECK ((rate_id IS NULL) = (quoted IS NULL) AND (rate_id IS NULL) = (market IS NULL)
-           AND (rate_id IS NULL) = (deposit_fee IS NULL)
-           AND (rate_id IS NULL) = (withdrawal_fee IS NULL)
-           AND (rate_id IS NULL) = (quoted_at IS NULL)
-           AND (rate_id IS NULL) = (quote_ends_at IS NULL)),
-    CHECK ((exchange_id IS NULL) = (payin_address IS NULL)
-           AND (exchange_id IS NULL) = (promised IS NULL)
-           AND (exchange_id IS NULL) = (promise_ends_at IS NULL)),
-    CHECK (state NOT IN ('quoted', 'creating', 'created', 'funded', 'finished', 'refunded')
-           OR rate_id IS NOT NULL),
-    CHECK (state NOT IN ('created', 'funded', 'finished', 'refunded') OR exchange_id IS NOT NULL),
-    CHECK ((state = 'finished') = (bought IS NOT NULL)),
-    CHECK ((state = 'refunded') = (refunded IS NOT NULL AND refund_hash IS NOT NULL)),
-    CHECK ((refunded IS NULL) = (refund_hash IS NULL)),
-    CHECK ((state = 'abandoned') = (abandoned_because IS NOT NULL)),
-    CHECK ((state IN ('finished', 'refunded', 'abandoned', 'review')) = (next_check_at IS NULL)),
-    CHECK ((next_check_at IS NULL) = (deadline_at IS NULL)),
-    CHECK ((claim_token IS NULL) = (claimed_until IS NULL))
+    UNIQUE (id, payout_id), -- so that a transfer and its swap are of the same payout
+    CONSTRAINT swaps_quote_whole CHECK (
+        (rate_id IS NULL) = (quoted IS NULL) AND (rate_id IS NULL) = (market IS NULL)
+        AND (rate_id IS NULL) = (deposit_fee IS NULL)
+        AND (rate_id IS NULL) = (withdrawal_fee IS NULL)
+        AND (rate_id IS NULL) = (quoted_at IS NULL)
+        AND (rate_id IS NULL) = (quote_ends_at IS NULL)),
+    CONSTRAINT swaps_exchange_whole CHECK (
+        (exchange_id IS NULL) = (payin_address IS NULL)
+        AND (exchange_id IS NULL) = (promised IS NULL)
+        AND (exchange_id IS NULL) = (promise_ends_at IS NULL)),
+    CONSTRAINT swaps_quoted CHECK (
+        state NOT IN ('quoted', 'creating', 'created', 'funded', 'finished', 'refunded')
+        OR rate_id IS NOT NULL),
+    CONSTRAINT swaps_created CHECK (
+        state NOT IN ('created', 'funded', 'finished', 'refunded') OR exchange_id IS NOT NULL),
+    CONSTRAINT swaps_finished CHECK ((state = 'finished') = (bought IS NOT NULL)),
+    CONSTRAINT swaps_paid_whole CHECK ((bought IS NULL) = (payout_hash IS NULL)),
+    CONSTRAINT swaps_refunded CHECK (
+        (state = 'refunded') = (refunded IS NOT NULL AND refund_hash IS NOT NULL)),
+    CONSTRAINT swaps_refund_whole CHECK ((refunded IS NULL) = (refund_hash IS NULL)),
+    CONSTRAINT swaps_abandoned CHECK ((state = 'abandoned') = (abandoned_because IS NOT NULL)),
+    CONSTRAINT swaps_watched CHECK (
+        (state IN ('finished', 'refunded', 'abandoned', 'review')) = (next_check_at IS NULL)),
+    CONSTRAINT swaps_watch_whole CHECK ((next_check_at IS NULL) = (deadline_at IS NULL)),
+    CONSTRAINT swaps_claim_whole CHECK ((claim_token IS NULL) = (claimed_until IS NULL))
 );
 -- One swap per payout, unless it moved nothing or the chain gave its money back.
 CREATE UNIQUE INDEX swaps_once ON swaps (payout_id) WHERE state NOT IN ('abandoned', 'refunded');

@@ -29,7 +29,8 @@ ADD CONSTRAINT shares_worth_known CHECK (state IN ('expected', 'reversed')
 ALTER TABLE transfers
 DROP CONSTRAINT transfers_check,
 DROP CONSTRAINT transfers_check2,
-ADD COLUMN swap_id uuid REFERENCES swaps, -- the swap that it funds; null: it pays the owner
+ADD COLUMN swap_id uuid, -- the swap that it funds; null: it pays the owner
+ADD CONSTRAINT transfers_of_swap FOREIGN KEY (swap_id, payout_id) REFERENCES swaps (id, payout_id),
 ADD COLUMN replacement text CHECK (replacement IN ('bump', 'cancel')), -- to be signed next
 ADD COLUMN fills_nonce boolean NOT NULL DEFAULT false, -- its payout goes on without it
 ADD CONSTRAINT transfers_nonce CHECK (
@@ -52,6 +53,17 @@ DROP CONSTRAINT ledger_transactions_kind_check,
 ADD CONSTRAINT ledger_transactions_kind_check CHECK (kind IN (
     'finished', 'deposit_seen', 'signed', 'gas', 'returned', 'settled', 'reversed', 'top_up',
     'refund_seen'));
+
+-- A transaction that paid our wallet is booked once: as a deposit, a refund or a top-up.
+CREATE TABLE incoming_transactions (
+    hash text PRIMARY KEY CHECK (hash ~ '^0x[0-9a-f]{64}$'),
+    kind text NOT NULL CHECK (kind IN ('deposit_seen', 'refund_seen', 'top_up')),
+    subject_id text NOT NULL, -- the payment, the swap, or the transaction itself
+    counted_at timestamptz NOT NULL
+);
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON incoming_transactions
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 ALTER TABLE review_items
 DROP CONSTRAINT review_items_subject_kind_check,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from shared_lib.domain.currency import asset_of
 from shared_lib.domain.invite import Invite, InviteState, JoinRequest, JoinState, link_name
 from shared_lib.domain.membership import Membership, MembershipState
 from shared_lib.domain.money import ETH, Money
@@ -16,11 +17,32 @@ from shared_lib.domain.offer import Channel, Chat, ChatRole, PayoutTarget, Strat
 from shared_lib.domain.order import Order, OrderKind, OrderState
 from shared_lib.domain.payment import EventSource, Payment, PaymentStatus
 from shared_lib.domain.payout import Payout, PayoutState
-from shared_lib.domain.share import Share, ShareKind, ShareState
-from shared_lib.domain.transfer import Transfer, TransferState, Wallet
+from shared_lib.domain.share import Share, ShareKind, ShareState, Worth
+from shared_lib.domain.swap import (
+    Exchange,
+    FixedQuote,
+    Outcome,
+    Quote,
+    Swap,
+    SwapState,
+    Terms,
+)
+from shared_lib.domain.transfer import (
+    Attempt,
+    AttemptKind,
+    Fees,
+    Transfer,
+    TransferState,
+    Wallet,
+)
 from shared_lib.domain.watch import Watch
 from shared_lib.ports import Person, Transaction
-from tests.integration.valid_rows import fresh_address, fresh_chat_id, fresh_number
+from tests.integration.valid_rows import (
+    fresh_address,
+    fresh_chat_id,
+    fresh_hash,
+    fresh_number,
+)
 
 NOW = datetime(2026, 11, 1, 12, 0, 0, 123456, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -28,12 +50,20 @@ WATCH = Watch(NOW, NOW + DAY)
 FAILING = Watch(NOW + DAY, NOW + 2 * DAY, 3, NOW - DAY)
 HUGE = 10**77
 TARGET = PayoutTarget(ETH, "0x" + "ab" * 20, None)
+BTC = asset_of("btc:btc")
+BITCOIN_TARGET = PayoutTarget(BTC, "1BoatSLRHtKNngkdXEeobR76b53LETtpyT", None)
+WORTH = Worth(list_cents=499, market_cents=498)
 TITLE = "Börse für Ünïcode 📈 — 取引所"
 
 
 def eth(wei: int) -> Money:
     """This much ETH."""
     return Money(wei, ETH)
+
+
+def btc(satoshi: int) -> Money:
+    """This much BTC."""
+    return Money(satoshi, BTC)
 
 
 def person(tx: Transaction, **changes: Any) -> Person:
@@ -160,6 +190,7 @@ def share(tx: Transaction, **changes: Any) -> Share:
         state=ShareState.PENDING,
         created_at=NOW,
         watch=WATCH,
+        worth=WORTH,
     )
     stored = replace(plain, **changes)
     tx.shares.add(stored)
@@ -180,6 +211,75 @@ def payout(tx: Transaction, **changes: Any) -> Payout:
     stored = replace(plain, **changes)
     tx.payouts.add(stored)
     return stored
+
+
+def residue(tx: Transaction, kind: ShareKind, of: Payout, **changes: Any) -> Share:
+    """What is left of a payout, which no payment brought."""
+    whose = {"channel_id": of.channel_id, "payment_id": None, "residue_of": of.id}
+    return share(tx, kind=kind, **whose, **changes)
+
+
+def terms(sold: Money, quoted: Money) -> Terms:
+    """What was promised for `sold`; every amount and time in it is another."""
+    quote = Quote(sold, quoted, eth(10**15), btc(1_000))
+    fixed = FixedQuote(quote, "rate/1+Ü=", NOW + timedelta(minutes=20))
+    return Terms(fixed, btc(5_100_000), NOW + timedelta(seconds=1))
+
+
+def exchange() -> Exchange:
+    """An exchange that no swap has adopted yet."""
+    ends_at = NOW + timedelta(minutes=19)
+    return Exchange(f"ex-{fresh_number()}", fresh_address(), btc(4_900_000), ends_at)
+
+
+def unsaved_swap(tx: Transaction, **changes: Any) -> Swap:
+    """A swap that was begun and is not stored; its payout is."""
+    plain = Swap(
+        id=uuid4(),
+        payout_id=changes.get("payout_id") or payout(tx).id,
+        state=SwapState.QUOTING,
+        sold=eth(10**18),
+        target=BITCOIN_TARGET,
+        created_at=NOW,
+        watch=WATCH,
+    )
+    return replace(plain, **changes)
+
+
+def swap(tx: Transaction, **changes: Any) -> Swap:
+    """A swap as it was begun; what comes later is saved."""
+    wanted = unsaved_swap(tx, **changes)
+    begun = unsaved_swap(
+        tx,
+        id=wanted.id,
+        payout_id=wanted.payout_id,
+        sold=wanted.sold,
+        target=wanted.target,
+        created_at=wanted.created_at,
+    )
+    tx.swaps.add(begun)
+    tx.swaps.save(wanted)
+    return wanted
+
+
+def funded_swap(tx: Transaction, **changes: Any) -> Swap:
+    """A swap whose exchange has been paid for."""
+    plain: dict[str, Any] = {
+        "state": SwapState.FUNDED,
+        "terms": terms(eth(10**18), btc(5_000_000)),
+        "exchange": exchange(),
+    }
+    return swap(tx, **(plain | changes))
+
+
+def refunded_swap(tx: Transaction, **changes: Any) -> Swap:
+    """A swap whose money is back, less than was sent."""
+    back: dict[str, Any] = {
+        "state": SwapState.REFUNDED,
+        "outcome": Outcome(eth(10**18 - 1), fresh_hash()),
+        "watch": None,
+    }
+    return funded_swap(tx, **(back | changes))
 
 
 def wallet(tx: Transaction) -> Wallet:
@@ -204,6 +304,21 @@ def transfer(tx: Transaction, **changes: Any) -> Transfer:
     tx.transfers.add(replace(wanted, state=TransferState.REQUESTED, nonce=None, watch=WATCH))
     tx.transfers.save(wanted)
     return wanted
+
+
+def attempt(tx: Transaction, transfer_id: UUID, **changes: Any) -> Attempt:
+    plain = Attempt(
+        id=uuid4(),
+        transfer_id=transfer_id,
+        kind=AttemptKind.SEND,
+        raw=b"\x02",
+        hash=fresh_hash(),
+        fees=Fees(max_fee=3, max_priority_fee=1, gas_limit=21_000),
+        created_at=NOW,
+    )
+    stored = replace(plain, **changes)
+    tx.transfers.add_attempt(stored)
+    return stored
 
 
 def unsaved_notice(tx: Transaction, **changes: Any) -> Notice:

@@ -26,6 +26,7 @@ MAKERS: dict[Leased, Callable[[Transaction], UUID]] = {
     Leased.ORDER: lambda tx: make.order(tx).id,
     Leased.INVITE: lambda tx: make.invite(tx).id,
     Leased.JOIN_REQUEST: lambda tx: make.join_request(tx).id,
+    Leased.SWAP: lambda tx: make.swap(tx).id,
     Leased.TRANSFER: lambda tx: make.transfer(tx).id,
     Leased.NOTICE: lambda tx: make.notice(tx).id,
 }

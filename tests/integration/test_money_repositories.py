@@ -1,26 +1,27 @@
-"""Shares, payouts, transfers, wallets and the ledger: what is written is read back, to the unit."""
+"""Shares, payouts and the ledger: what is written is read back, to the unit."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pg8000.native
 import pytest
 from pg8000.exceptions import DatabaseError
 
+from shared_lib.adapters.postgres.session import UniqueViolationError
 from shared_lib.domain import ledger
 from shared_lib.domain.ledger import Account, Balance, Entry, Posting, PostingKind
 from shared_lib.domain.money import ETH, USDT, Money, Split
 from shared_lib.domain.offer import PayoutTarget, Strategy
-from shared_lib.domain.payout import PayoutState, WaitingFor
-from shared_lib.domain.share import ShareKind, ShareState
-from shared_lib.domain.transfer import Attempt, AttemptKind, Fees, Mined, TransferState, Wallet
+from shared_lib.domain.payout import Payout, PayoutState, WaitingFor
+from shared_lib.domain.share import ShareKind, ShareState, Worth
+from shared_lib.ports import Transaction
 from tests.databases import RecordingDatabase
 from tests.integration import domain_rows as make
-from tests.integration.domain_rows import DAY, FAILING, HUGE, NOW, WATCH, eth
-from tests.integration.valid_rows import HASH, add, fresh_address, fresh_hash
+from tests.integration.domain_rows import BITCOIN_TARGET, DAY, FAILING, HUGE, NOW, WATCH, eth
 
-# ---- shares and payouts --------------------------------------------------------------------------
+# ---- shares --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("wei", [1, 10**18, 2**63, 2**256 - 1, HUGE])
@@ -36,10 +37,9 @@ def test_a_share_is_read_as_written(database: RecordingDatabase, wei: int) -> No
 
 
 def test_pending_shares_are_taken_oldest_first(
-    database: RecordingDatabase, owner_connection: pg8000.native.Connection
+    database: RecordingDatabase,
 ) -> None:
     """Only those of the channel, in the asset that is asked for, up to the limit."""
-    add(owner_connection, "currencies")
     with database.transaction() as tx:
         channel_id = make.channel(tx).id
         ages = [2, 0, 3, 1]
@@ -53,23 +53,152 @@ def test_pending_shares_are_taken_oldest_first(
         assert tx.shares.lock_pending(channel_id, USDT, 3) == [tether]
 
 
-def test_shares_of_a_payout_are_those_not_released(
-    database: RecordingDatabase, owner_connection: pg8000.native.Connection
+def test_what_a_share_is_worth_is_read_as_written_and_as_saved(
+    database: RecordingDatabase,
 ) -> None:
+    """It is learned while the share is expected; both values are kept, to the cent."""
+    worth = Worth(list_cents=10**15, market_cents=0)
+    with database.transaction() as tx:
+        expected = make.share(tx, state=ShareState.EXPECTED, watch=None, worth=None)
+        assert expected.payment_id is not None
+        assert tx.shares.lock_of_payment(expected.payment_id) == expected
+        pending = replace(expected.moved(ShareState.PENDING, WATCH), worth=worth)
+        tx.shares.save(pending)
+        assert tx.shares.lock_of_payment(expected.payment_id) == pending
+        written = make.share(tx, worth=Worth(1, 2))
+        assert tx.shares.lock_pending(written.channel_id, ETH, 1) == [written]
+
+
+# ---- which shares a payout carries ---------------------------------------------------------------
+
+
+def test_shares_of_a_payout_are_those_not_released(database: RecordingDatabase) -> None:
     """A residue, which no payment brought, is taken like any other."""
     with database.transaction() as tx:
-        payout = make.payout(tx)
-        residue = {"kind": ShareKind.DUST, "payment_id": None, "residue_of": payout.id}
-        kept = [make.share(tx), make.share(tx, **residue)]
-        released = make.share(tx)
-        for share in (*kept, released):
+        earlier, payout = make.payout(tx), make.payout(tx)
+        kept = [make.share(tx), make.residue(tx, ShareKind.DUST, earlier)]
+        for share in kept:
             tx.payouts.take_share(payout.id, share.id)
-    owner_connection.run(
-        "UPDATE payout_shares SET released_at = :now WHERE share_id = :id", now=NOW, id=released.id
-    )
-    with database.transaction() as tx:
+        tx.payouts.take_share(earlier.id, make.share(tx).id)
         assert tx.shares.lock_of_payout(payout.id) == sorted(kept, key=lambda share: share.id)
+        tx.payouts.release_shares(payout.id, NOW)
+        assert tx.shares.lock_of_payout(payout.id) == []
+        assert len(tx.shares.lock_of_payout(earlier.id)) == 1
         assert tx.shares.lock_of_payout(uuid4()) == []
+
+
+def links(connection: pg8000.native.Connection, payout_id: UUID) -> dict[UUID, datetime | None]:
+    """When each share that the payout ever took was released from it."""
+    rows = connection.run(
+        "SELECT share_id, released_at FROM payout_shares WHERE payout_id = :id", id=payout_id
+    )
+    return dict(rows)
+
+
+def test_a_share_that_was_released_can_be_taken_again(
+    database: RecordingDatabase, owner_connection: pg8000.native.Connection
+) -> None:
+    """By the same payout, which waited, or by another; a release is written once."""
+    with database.transaction() as tx:
+        first, second = make.payout(tx), make.payout(tx)
+        again, elsewhere = make.share(tx), make.share(tx)
+        for share in (again, elsewhere):
+            tx.payouts.take_share(first.id, share.id)
+        tx.payouts.release_shares(first.id, NOW)
+        tx.payouts.take_share(first.id, again.id)
+        tx.payouts.take_share(second.id, elsewhere.id)
+        assert tx.shares.lock_of_payout(first.id) == [again]
+        assert tx.shares.lock_of_payout(second.id) == [elsewhere]
+    assert links(owner_connection, first.id) == {again.id: None, elsewhere.id: NOW}
+    with database.transaction() as tx:
+        tx.payouts.release_shares(first.id, NOW + DAY)
+    assert links(owner_connection, first.id) == {again.id: NOW + DAY, elsewhere.id: NOW}
+    assert links(owner_connection, second.id) == {elsewhere.id: None}
+
+
+@pytest.mark.parametrize("knows_it", [False, True])
+def test_a_share_in_a_payout_is_not_taken_by_another(
+    database: RecordingDatabase, knows_it: bool
+) -> None:
+    """Nor by one that carried it earlier."""
+    with database.transaction() as tx:
+        holder, other, share = make.payout(tx), make.payout(tx), make.share(tx)
+        if knows_it:
+            tx.payouts.take_share(other.id, share.id)
+            tx.payouts.release_shares(other.id, NOW)
+        tx.payouts.take_share(holder.id, share.id)
+    with (
+        pytest.raises(UniqueViolationError, match="payout_shares_once"),
+        database.transaction() as tx,
+    ):
+        tx.payouts.take_share(other.id, share.id)
+
+
+# ---- how often money came back -------------------------------------------------------------------
+
+
+def returned_payout(tx: Transaction, **changes: Any) -> Payout:
+    """A payout whose money went out and came back."""
+    return make.payout(tx, state=PayoutState.RETURNED, funded_at=NOW, watch=None, **changes)
+
+
+def carried(tx: Transaction, *payouts: Payout) -> UUID:
+    """The id of a share that these payouts carried one after another."""
+    share = make.share(tx)
+    for payout in payouts:
+        tx.payouts.take_share(payout.id, share.id)
+        tx.payouts.release_shares(payout.id, NOW)
+    return share.id
+
+
+def test_money_that_never_went_out_came_back_in_no_round(database: RecordingDatabase) -> None:
+    with database.transaction() as tx:
+        rounds_of = tx.payouts.rounds_of
+        assert rounds_of([]) == 0
+        assert rounds_of([uuid4()]) == 0
+        assert rounds_of([make.share(tx).id]) == 0
+        stood_down = make.payout(
+            tx, state=PayoutState.WAITING, waiting_for=WaitingFor.ADDRESS_REFUSED, round=3
+        )
+        assert rounds_of([carried(tx, stood_down)]) == 0
+
+
+def test_shares_that_came_back_whole_count_the_last_round_of_them(
+    database: RecordingDatabase,
+) -> None:
+    """The most of all shares that are asked about, over every payout that carried them."""
+    with database.transaction() as tx:
+        first, second = returned_payout(tx, round=1), returned_payout(tx, round=2)
+        once, twice, never = carried(tx, first), carried(tx, first, second), make.share(tx).id
+        assert tx.payouts.rounds_of([once]) == 1
+        assert tx.payouts.rounds_of([twice]) == 2
+        assert tx.payouts.rounds_of([never, twice, once]) == 2
+        assert tx.payouts.rounds_of([never]) == 0
+
+
+def test_the_residue_of_a_refund_counts_the_round_that_it_is_left_of(
+    database: RecordingDatabase,
+) -> None:
+    """It was in that payout as a part of other shares, so that no link says so."""
+    with database.transaction() as tx:
+        lossy = returned_payout(tx, round=2)
+        residue = make.residue(tx, ShareKind.REFUND, lossy)
+        assert tx.payouts.rounds_of([residue.id]) == 2
+        again = returned_payout(tx, round=3)
+        tx.payouts.take_share(again.id, residue.id)
+        tx.payouts.release_shares(again.id, NOW)
+        assert tx.payouts.rounds_of([residue.id, make.share(tx).id]) == 3
+
+
+def test_dust_never_went_out(database: RecordingDatabase) -> None:
+    """Its payout did, without it."""
+    settled = {"funded_at": NOW, "settled_at": NOW, "watch": None, "round": 3}
+    with database.transaction() as tx:
+        payout = make.payout(tx, state=PayoutState.SETTLED, **settled)
+        assert tx.payouts.rounds_of([make.residue(tx, ShareKind.DUST, payout).id]) == 0
+
+
+# ---- payouts -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -78,6 +207,8 @@ def test_shares_of_a_payout_are_those_not_released(
         {"amount": eth(HUGE), "target": PayoutTarget(ETH, "Ünïcode", "Memo 1"), "watch": FAILING},
         {"amount": eth(0), "state": PayoutState.WAITING, "waiting_for": WaitingFor.COST_TOO_HIGH},
         {"strategy": Strategy.THRESHOLD, "state": PayoutState.SENDING, "funded_at": NOW},
+        {"state": PayoutState.SWAPPING, "target": BITCOIN_TARGET, "round": 2**31 - 1},
+        {"state": PayoutState.RETURNED, "round": 2, "funded_at": NOW, "watch": None},
         {
             "state": PayoutState.SETTLED,
             "funded_at": NOW,
@@ -110,133 +241,6 @@ def test_the_unfunded_payout_of_a_channel_is_found_until_it_is_funded(
         assert tx.payouts.lock_unfunded(payout.channel_id) == payout
         tx.payouts.save(replace(payout, state=PayoutState.SENDING, funded_at=NOW))
         assert tx.payouts.lock_unfunded(payout.channel_id) is None
-
-
-# ---- transfers -----------------------------------------------------------------------------------
-
-MINED = Mined(HASH, 2**40, "0x" + "ef" * 32, HUGE, succeeded=True)
-
-
-def test_a_transfer_is_read_as_written_and_as_saved(database: RecordingDatabase) -> None:
-    with database.transaction() as tx:
-        transfer = make.transfer(tx, amount=eth(HUGE), watch=FAILING)
-        assert tx.transfers.get(transfer.id) == transfer
-        stages = [
-            transfer.moved(TransferState.AUTHORIZED, WATCH),
-            replace(transfer, state=TransferState.SIGNING, nonce=0),
-            replace(transfer, state=TransferState.MINED, nonce=2**40, mined=MINED),
-            replace(
-                transfer,
-                state=TransferState.REVERTED,
-                nonce=0,
-                mined=replace(MINED, succeeded=False, block=0, gas_paid=0),
-                watch=None,
-            ),
-        ]
-        for stage in stages:
-            tx.transfers.save(stage)
-            assert tx.transfers.lock(transfer.id) == stage
-        assert tx.transfers.get(uuid4()) is None
-        assert tx.transfers.lock(uuid4()) is None
-
-
-def test_attempts_are_read_in_the_order_of_their_making(database: RecordingDatabase) -> None:
-    with database.transaction() as tx:
-        transfer_id = make.transfer(tx).id
-
-        def attempt(kind: AttemptKind, raw: bytes, max_fee: int) -> Attempt:
-            fees = Fees(max_fee, max_fee // 2, 21_000)
-            return Attempt(uuid4(), transfer_id, kind, raw, fresh_hash(), fees)
-
-        made = [
-            attempt(AttemptKind.SEND, bytes(range(256)), 1),
-            attempt(AttemptKind.BUMP, b"\x00", HUGE),
-            attempt(AttemptKind.CANCEL, b"\xff" * 1_000, 2**64),
-        ]
-        for hours in (1, 2, 0):
-            tx.transfers.add_attempt(made[hours], NOW + hours * DAY / 24)
-        assert tx.transfers.attempts(transfer_id) == made
-        assert tx.transfers.attempts(uuid4()) == []
-
-
-def test_authorized_transfers_wait_for_a_slot_oldest_first(database: RecordingDatabase) -> None:
-    with database.transaction() as tx:
-        wallet = make.wallet(tx).address
-        ready = {"wallet_address": wallet, "state": TransferState.AUTHORIZED}
-        ids = [make.transfer(tx, **ready, created_at=NOW - age * DAY).id for age in (1, 3, 2)]
-        make.transfer(tx, wallet_address=wallet)
-        make.transfer(tx, wallet_address=wallet, state=TransferState.SIGNING, nonce=0)
-        make.transfer(tx, state=TransferState.AUTHORIZED)
-        assert tx.transfers.waiting_for_slot(wallet, 10) == [ids[1], ids[2], ids[0]]
-        assert tx.transfers.waiting_for_slot(wallet, 2) == [ids[1], ids[2]]
-
-
-def test_the_lowest_sent_nonce_without_a_receipt_holds_up_the_others(
-    database: RecordingDatabase,
-) -> None:
-    with database.transaction() as tx:
-        wallet = {"wallet_address": make.wallet(tx).address}
-        make.transfer(tx, **wallet, state=TransferState.MINED, nonce=4, mined=MINED)
-        make.transfer(tx, **wallet, state=TransferState.SENT, nonce=10)
-        lowest = make.transfer(tx, **wallet, state=TransferState.SENT, nonce=9)
-        make.transfer(tx, state=TransferState.SENT, nonce=0)
-        assert tx.transfers.lowest_unmined(wallet["wallet_address"]) == lowest.id
-        assert tx.transfers.lowest_unmined(fresh_address()) is None
-
-
-def test_a_nonce_that_is_not_signed_yet_has_nothing_to_send(database: RecordingDatabase) -> None:
-    with database.transaction() as tx:
-        wallet = {"wallet_address": make.wallet(tx).address}
-        make.transfer(tx, **wallet, state=TransferState.SIGNING, nonce=5)
-        sent = make.transfer(tx, **wallet, state=TransferState.SENT, nonce=6)
-        assert tx.transfers.lowest_unmined(wallet["wallet_address"]) == sent.id
-
-
-# ---- wallets -------------------------------------------------------------------------------------
-
-
-def test_a_wallet_is_made_once_and_saved(database: RecordingDatabase) -> None:
-    wallet = Wallet("0x" + "aB" * 20, 2**40, 2**40, None)
-    with database.transaction() as tx:
-        assert tx.wallets.lock(wallet.address) is None
-        tx.wallets.add(wallet, NOW)
-        tx.wallets.add(replace(wallet, next_nonce=0), NOW)
-        assert tx.wallets.lock(wallet.address) == wallet
-        frozen = replace(wallet, next_nonce=0, frozen_because="Zähler fremd benutzt")
-        tx.wallets.save(frozen)
-        assert tx.wallets.lock(wallet.address) == frozen
-        tx.wallets.save(wallet)
-        assert tx.wallets.lock(wallet.address) == wallet
-
-
-def test_what_is_reserved_is_what_no_other_transfer_may_spend(database: RecordingDatabase) -> None:
-    """Amounts of the asset; gas of every asset, that of signed bytes by their worst case."""
-    with database.transaction() as tx:
-        assert tx.wallets.reserved(ETH, besides=uuid4()) == (0, 0)
-        first, second = make.transfer(tx, amount=eth(HUGE)), make.transfer(tx, amount=eth(7))
-        tx.wallets.reserve(first, HUGE, NOW)
-        tx.wallets.reserve(second, 5, NOW)
-        assert tx.wallets.reserved(ETH, besides=uuid4()) == (HUGE + 7, HUGE + 5)
-        assert tx.wallets.reserved(ETH, besides=first.id) == (7, 5)
-        assert tx.wallets.reserved(USDT, besides=first.id) == (0, 5)
-        tx.wallets.unreserve(first.id)
-        assert tx.wallets.reserved(ETH, besides=uuid4()) == (7, 5)
-
-
-def test_gas_of_sent_bytes_stays_reserved_until_they_are_final(
-    database: RecordingDatabase,
-) -> None:
-    with database.transaction() as tx:
-        transfer = make.transfer(tx, state=TransferState.SENT, nonce=0)
-        fees = Fees(3, 1, 21_000)
-        tx.transfers.add_attempt(
-            Attempt(uuid4(), transfer.id, AttemptKind.SEND, b"\x02", fresh_hash(), fees), NOW
-        )
-        assert tx.wallets.reserved(ETH, besides=uuid4()) == (0, 63_000)
-        assert tx.wallets.reserved(ETH, besides=transfer.id) == (0, 0)
-        done = replace(transfer, state=TransferState.CONFIRMED, mined=MINED, watch=None)
-        tx.transfers.save(done)
-        assert tx.wallets.reserved(ETH, besides=uuid4()) == (0, 0)
 
 
 # ---- ledger --------------------------------------------------------------------------------------

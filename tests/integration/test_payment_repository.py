@@ -42,14 +42,6 @@ def test_a_fee_of_nothing_is_read_as_nothing(database: RecordingDatabase) -> Non
         assert tx.payments.get(payment.id) == replace(payment, receipt=receipt)
 
 
-def test_a_deposit_is_known_once_it_was_saved(database: RecordingDatabase) -> None:
-    with database.transaction() as tx:
-        payment = make.payment(tx)
-        assert not tx.payments.has_deposit(HASH)
-        tx.payments.save(replace(payment, deposit=Deposit(HASH, NOW)))
-        assert tx.payments.has_deposit(HASH)
-
-
 def test_an_order_that_we_do_not_know_is_left_out(database: RecordingDatabase) -> None:
     """The report must be kept in any case; whose it is, is for a person to find out."""
     with database.transaction() as tx:

@@ -255,9 +255,24 @@ def test_a_currency_is_named_by_ticker_and_network(
     assert refusal(owner_connection, "currencies", **changes)[0] == CHECK
 
 
-@pytest.mark.parametrize("table", ["shares", "payouts", "transfers", "reservations"])
-def test_an_amount_is_of_a_known_currency(application_connection: Connection, table: str) -> None:
-    assert refusal(application_connection, table, asset="doge:doge")[0] == NO_PARENT
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("shares", "asset"),
+        ("payouts", "asset"),
+        ("payouts", "destination_asset"),
+        ("swaps", "sold_asset"),
+        ("swaps", "bought_asset"),
+        ("transfers", "asset"),
+        ("reservations", "asset"),
+    ],
+)
+def test_an_amount_is_of_a_known_currency(
+    application_connection: Connection, table: str, column: str
+) -> None:
+    """The ticker of a coin that is known, on a network where it is not."""
+    unknown = {column: "doge:eth"}
+    assert refusal(application_connection, table, **unknown)[0] == NO_PARENT
 
 
 @pytest.mark.parametrize("table", ["shares", "transfers", "reservations"])
@@ -268,7 +283,9 @@ def test_nothing_and_less_is_no_amount(
     assert refusal(application_connection, table, amount=amount)[0] == CHECK
 
 
-@pytest.mark.parametrize("table", ["orders", "invites", "join_requests", "transfers", "notices"])
+@pytest.mark.parametrize(
+    "table", ["orders", "invites", "join_requests", "swaps", "transfers", "notices"]
+)
 def test_a_lease_has_a_holder_and_an_end(application_connection: Connection, table: str) -> None:
     assert refusal(application_connection, table, claim_token=uuid4())[0] == CHECK
     assert refusal(application_connection, table, claimed_until=NOW)[0] == CHECK

@@ -11,11 +11,20 @@ from tests.databases import error_of
 from tests.integration.valid_rows import add
 
 CHECK, NOT_ALLOWED = "23514", "42501"
-APPEND_ONLY = ["ledger_transactions", "ledger_entries", "payment_events", "audit_log"]
+APPEND_ONLY = [
+    "ledger_transactions",
+    "ledger_entries",
+    "incoming_transactions",
+    "payment_events",
+    "swap_events",
+    "audit_log",
+]
 CHANGES = {
     "ledger_transactions": "UPDATE ledger_transactions SET subject_id = 'another'",
     "ledger_entries": "UPDATE ledger_entries SET amount = amount * 2",
+    "incoming_transactions": "UPDATE incoming_transactions SET subject_id = 'another'",
     "payment_events": "UPDATE payment_events SET body = 'another'",
+    "swap_events": "UPDATE swap_events SET body = 'another'",
     "audit_log": "UPDATE audit_log SET actor = 'another'",
 }
 
@@ -63,7 +72,6 @@ def test_a_transaction_that_balances_is_written(application_connection: Connecti
 def test_a_transaction_that_does_not_balance_is_refused(
     application_connection: Connection, entries: list[tuple[str, int]]
 ) -> None:
-    add(application_connection, "currencies")
     error = error_of(lambda: post(application_connection, *entries))
     assert error["C"] == CHECK
     assert application_connection.run("SELECT FROM ledger_transactions") == []
@@ -109,6 +117,8 @@ def history(application_connection: Connection) -> None:
     """A row in each table that may only grow."""
     post(application_connection, ("eth:eth", 5), ("eth:eth", -5))
     add(application_connection, "payment_events")
+    add(application_connection, "swap_events")
+    add(application_connection, "incoming_transactions")
     add(application_connection, "audit_log")
 
 
@@ -134,6 +144,14 @@ def test_history_is_never_rewritten(
     assert connection.run(f"SELECT * FROM {table}") == before != []
 
 
+def test_every_table_that_may_only_grow_is_tested(owner_connection: Connection) -> None:
+    """Those are the tables that have the trigger."""
+    rows = owner_connection.run(
+        "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'append_only'"
+    )
+    assert sorted(table for (table,) in rows) == sorted(APPEND_ONLY)
+
+
 KEPT_FOR_GOOD = [
     "accounts",
     "channels",
@@ -145,6 +163,7 @@ KEPT_FOR_GOOD = [
     "payouts",
     "payout_shares",
     "shares",
+    "swaps",
     "transfer_attempts",
     "transfers",
     "wallets",

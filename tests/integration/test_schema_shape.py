@@ -15,15 +15,21 @@ ORDER BY c.table_name, c.ordinal_position
 """
 WATCH = {"next_check_at", "deadline_at", "failures", "failing_since"}
 LEASE = {"claim_token", "claimed_until"}
-AMOUNTS = {
-    "amount",
-    "received",
-    "fee",
-    "gas",
-    "gas_paid",
-    "max_fee",
-    "max_priority_fee",
+WEI = {"gas", "gas_paid", "max_fee", "max_priority_fee"}
+ASSET_OF = {
+    "amount": "asset",
+    "received": "received_asset",
+    "fee": "received_asset",
+    "sold": "sold_asset",
+    "deposit_fee": "sold_asset",
+    "refunded": "sold_asset",
+    "quoted": "bought_asset",
+    "withdrawal_fee": "bought_asset",
+    "market": "bought_asset",
+    "promised": "bought_asset",
+    "bought": "bought_asset",
 }
+AMOUNTS = ASSET_OF.keys() | WEI
 # A membership is no errand of ours: it rests for as long as its access lasts.
 STATE_WITHOUT_WATCH = {"memberships"}
 
@@ -104,7 +110,6 @@ def test_amounts_are_whole_base_units(columns: dict[str, dict[str, str]]) -> Non
 
 def test_every_amount_has_its_asset(columns: dict[str, dict[str, str]]) -> None:
     """Gas and its prices are wei by definition."""
-    with_asset = {"amount": "asset", "received": "received_asset", "fee": "received_asset"}
     for table, column, _ in every(columns):
-        if column in with_asset:
-            assert with_asset[column] in columns[table], f"{table}.{column}"
+        if column in ASSET_OF:
+            assert ASSET_OF[column] in columns[table], f"{table}.{column}"

@@ -1,12 +1,14 @@
 """The names that the database takes are the domain's, and only rows on their way are watched."""
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
 import pg8000.native
 import pytest
 
+from shared_lib.domain.address import MemoNeed
 from shared_lib.domain.invite import InviteState, JoinState
 from shared_lib.domain.ledger import Account, PostingKind
 from shared_lib.domain.membership import MembershipState
@@ -17,13 +19,26 @@ from shared_lib.domain.payment import EventSource, PaymentStatus
 from shared_lib.domain.payout import PayoutState, WaitingFor
 from shared_lib.domain.review import Subject
 from shared_lib.domain.share import ShareKind, ShareState
+from shared_lib.domain.swap import Abandoned, SwapState
 from shared_lib.domain.transfer import AttemptKind, TransferState
+from shared_lib.ports import SwapEventKind
 from tests.databases import error_of
-from tests.integration.valid_rows import HASH, NOW, UNWATCHED, WATCHED, add
+from tests.integration.valid_rows import (
+    BOUGHT,
+    EXCHANGED,
+    HASH,
+    NOW,
+    QUOTED,
+    REFUNDED,
+    UNWATCHED,
+    WATCHED,
+    add,
+)
 
 CHECK_VIOLATION = "23514"
 
-ENUMERATIONS: dict[tuple[str, str], type[StrEnum]] = {
+ENUMERATIONS: dict[tuple[str, str], Iterable[StrEnum]] = {
+    ("currencies", "memo"): MemoNeed,
     ("channels", "strategy"): Strategy,
     ("channel_chats", "role"): ChatRole,
     ("orders", "kind"): OrderKind,
@@ -38,9 +53,18 @@ ENUMERATIONS: dict[tuple[str, str], type[StrEnum]] = {
     ("payouts", "waiting_for"): WaitingFor,
     ("shares", "kind"): ShareKind,
     ("shares", "state"): ShareState,
+    ("swaps", "state"): SwapState,
+    ("swaps", "abandoned_because"): Abandoned,
+    ("swap_events", "kind"): SwapEventKind,
     ("transfers", "state"): TransferState,
+    ("transfers", "replacement"): {AttemptKind.BUMP, AttemptKind.CANCEL},  # nothing is sent anew
     ("transfer_attempts", "kind"): AttemptKind,
     ("ledger_transactions", "kind"): PostingKind,
+    ("incoming_transactions", "kind"): {
+        PostingKind.DEPOSIT_SEEN,
+        PostingKind.REFUND_SEEN,
+        PostingKind.TOP_UP,
+    },
     ("ledger_entries", "account"): Account,
     ("notices", "state"): NoticeState,
     ("review_items", "subject_kind"): Subject,
@@ -111,9 +135,17 @@ NEEDS: dict[tuple[type[StrEnum], StrEnum], dict[str, Any]] = {
     (PaymentStatus, PaymentStatus.FINISHED): RECEIVED,
     (PayoutState, PayoutState.WAITING): {"waiting_for": "cost_too_high"},
     (PayoutState, PayoutState.SETTLED): {"funded_at": NOW, "settled_at": NOW},
+    (PayoutState, PayoutState.RETURNED): {"funded_at": NOW},
+    (SwapState, SwapState.QUOTED): QUOTED,
+    (SwapState, SwapState.CREATING): QUOTED,
+    (SwapState, SwapState.CREATED): EXCHANGED,
+    (SwapState, SwapState.FUNDED): EXCHANGED,
+    (SwapState, SwapState.FINISHED): EXCHANGED | BOUGHT,
+    (SwapState, SwapState.REFUNDED): EXCHANGED | REFUNDED,
+    (SwapState, SwapState.ABANDONED): {"abandoned_because": "quote_dead"},
     (TransferState, TransferState.SIGNING): ON_NONCE,
     (TransferState, TransferState.SENT): ON_NONCE,
-    (TransferState, TransferState.CANCELLED): ON_NONCE,
+    (TransferState, TransferState.CANCELLED): MINED,
     (TransferState, TransferState.MINED): MINED,
     (TransferState, TransferState.CONFIRMED): MINED,
     (TransferState, TransferState.REVERTED): MINED,
@@ -135,6 +167,13 @@ WATCHED_STATES: dict[tuple[str, type[StrEnum]], set[StrEnum]] = {
         PayoutState.WAITING,
         PayoutState.SWAPPING,
         PayoutState.SENDING,
+    },
+    ("swaps", SwapState): {
+        SwapState.QUOTING,
+        SwapState.QUOTED,
+        SwapState.CREATING,
+        SwapState.CREATED,
+        SwapState.FUNDED,
     },
     ("transfers", TransferState): {
         TransferState.REQUESTED,

@@ -53,6 +53,7 @@ KINDS = [
     Kind(Watched.JOIN_REQUEST, make.join_request, "pending"),
     Kind(Watched.SHARE, make.share, "pending", has_group=True),
     Kind(Watched.PAYOUT, make.payout, "forming", has_group=True),
+    Kind(Watched.SWAP, make.swap, "quoting"),
     Kind(Watched.TRANSFER, make.transfer, "requested"),
     Kind(Watched.NOTICE, make.notice, "pending"),
     Kind(Watched.ORDER, make.order, "open"),

@@ -22,6 +22,26 @@ ADDRESS = "0x" + "ab" * 20
 HASH = "0x" + "cd" * 32
 
 Columns = dict[str, Any]
+
+# What a swap has besides: once it is quoted, once its exchange is made, and how it ends.
+QUOTED: Columns = {
+    "rate_id": "rate",
+    "quoted": 5,
+    "deposit_fee": 0,
+    "withdrawal_fee": 0,
+    "market": 5,
+    "quoted_at": NOW,
+    "quote_ends_at": LATER,
+}
+ADOPTED: Columns = {
+    "exchange_id": "exchange",
+    "payin_address": ADDRESS,
+    "promised": 5,
+    "promise_ends_at": LATER,
+}
+EXCHANGED = QUOTED | ADOPTED
+BOUGHT: Columns = {"bought": 5, "payout_hash": "in the owner's chain's own words"}
+REFUNDED: Columns = {"refunded": 9, "refund_hash": HASH}
 _numbers = count(1)
 
 
@@ -45,6 +65,20 @@ def fresh_address() -> str:
     return f"0x{fresh_number():040x}"
 
 
+def _currency() -> Columns:
+    """A coin that nobody knows."""
+    ticker = f"coin{fresh_number()}"
+    return {
+        "id": f"{ticker}:eth",
+        "ticker": ticker,
+        "network": "eth",
+        "decimals": 6,
+        "payout_enabled": True,
+        "swap_decimals": 6,
+        "memo": "none",
+    }
+
+
 def _with_id(columns: Columns) -> Columns:
     return {"id": uuid4(), "created_at": NOW} | columns
 
@@ -57,13 +91,7 @@ _MAKERS: dict[str, Callable[[], Columns]] = {
         "created_at": NOW,
         "updated_at": NOW,
     },
-    "currencies": lambda: {
-        "id": "usdt:eth",
-        "ticker": "usdt",
-        "network": "eth",
-        "decimals": 6,
-        "payout_enabled": True,
-    },
+    "currencies": _currency,
     "channels": lambda: _with_id(
         {"strategy": "instant", "payout_asset": "eth:eth", "payout_address": ADDRESS}
     ),
@@ -110,9 +138,34 @@ _MAKERS: dict[str, Callable[[], Columns]] = {
         }
     ),
     "shares": lambda: _with_id(
-        {"kind": "payment", "asset": "eth:eth", "amount": 1, "state": "pending", **WATCHED}
+        {
+            "kind": "payment",
+            "asset": "eth:eth",
+            "amount": 1,
+            "state": "pending",
+            "list_cents": 499,
+            "market_cents": 498,
+            **WATCHED,
+        }
     ),
     "payout_shares": dict,
+    "swaps": lambda: _with_id(
+        {
+            "state": "quoting",
+            "sold_asset": "eth:eth",
+            "sold": 10,
+            "bought_asset": "btc:btc",
+            "destination_address": "somewhere",
+            **WATCHED,
+        }
+    ),
+    "swap_events": lambda: {"kind": "status", "body": "{}", "occurred_at": NOW},
+    "incoming_transactions": lambda: {
+        "hash": "0x" + uuid4().hex * 2,
+        "kind": "top_up",
+        "subject_id": "a top-up",
+        "counted_at": NOW,
+    },
     "wallets": lambda: {
         "address": fresh_address(),
         "chain_id": 1,
@@ -213,6 +266,8 @@ _PARENTS: dict[str, dict[str, tuple[str, str]]] = {
     "payouts": {"channel_id": ("channels", "id")},
     "shares": {"channel_id": ("channels", "id"), "payment_id": ("payments", "id")},
     "payout_shares": {"payout_id": ("payouts", "id"), "share_id": ("shares", "id")},
+    "swaps": {"payout_id": ("payouts", "id")},
+    "swap_events": {"swap_id": ("swaps", "id")},
     "transfers": {"payout_id": ("payouts", "id"), "wallet_address": ("wallets", "address")},
     "transfer_attempts": {"transfer_id": ("transfers", "id")},
     "reservations": {"transfer_id": ("transfers", "id")},

@@ -3,7 +3,8 @@
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from shared_lib.domain.money import ASSETS, Asset, Money
+from shared_lib.domain.currency import ASSETS
+from shared_lib.domain.money import Asset, Money
 
 # The same examples in every run, however slow the machine: a law that fails here fails everywhere.
 LAW = settings(

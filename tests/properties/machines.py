@@ -24,6 +24,7 @@ from shared_lib.domain.payment import PAYMENT_EDGES, PaymentStatus
 from shared_lib.domain.payout import PAYOUT_EDGES, Payout, PayoutState
 from shared_lib.domain.share import SHARE_EDGES, Share, ShareKind, ShareState
 from shared_lib.domain.states import require_edge
+from shared_lib.domain.swap import SWAP_EDGES, Swap, SwapState
 from shared_lib.domain.transfer import TRANSFER_EDGES, Transfer, TransferState
 from shared_lib.domain.watch import Watch
 
@@ -97,6 +98,10 @@ def _share(state: ShareState) -> Share:
 def _payout(state: PayoutState) -> Payout:
     target = PayoutTarget(ETH, "0xab", None)
     return Payout(_ID, _ID, Strategy.INSTANT, state, Money(1, ETH), target, NOW, WATCH)
+
+
+def _swap(state: SwapState) -> Swap:
+    return Swap(_ID, _ID, state, Money(1, ETH), PayoutTarget(ETH, "0xab", None), NOW, WATCH)
 
 
 def _transfer(state: TransferState) -> Transfer:
@@ -173,8 +178,18 @@ MACHINES: list[Machine[Any, Any]] = [
         tuple(PayoutState),
         PAYOUT_EDGES,
         PayoutState.FORMING,
-        {PayoutState.SETTLED: set()},
+        {PayoutState.SETTLED: set(), PayoutState.RETURNED: set()},
         _payout,
+        lambda row, state: row.moved(state, WATCH),
+        lambda row: row.state,
+    ),
+    Machine(
+        "swap",
+        tuple(SwapState),
+        SWAP_EDGES,
+        SwapState.QUOTING,
+        {SwapState.FINISHED: set(), SwapState.REFUNDED: set(), SwapState.ABANDONED: set()},
+        _swap,
         lambda row, state: row.moved(state, WATCH),
         lambda row: row.state,
     ),

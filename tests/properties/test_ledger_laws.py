@@ -34,6 +34,7 @@ POSTINGS: dict[PostingKind, Callable[[Money, Money, int], Posting]] = {
     PostingKind.GAS: lambda one, _other, _: ledger.gas_burned(SUBJECT, one),
     PostingKind.RETURNED: lambda one, _other, _: ledger.returned(SUBJECT, one),
     PostingKind.SETTLED: lambda one, other, _: ledger.settled(SUBJECT, CHANNEL, one, other),
+    PostingKind.REFUND_SEEN: lambda one, other, _: ledger.refund_seen(SUBJECT, CHANNEL, one, other),
     PostingKind.TOP_UP: lambda one, _other, _: ledger.top_up(f"0x{1:064x}", one),
 }
 
@@ -159,3 +160,52 @@ def test_a_payment_that_is_refunded_unspent_leaves_no_trace_in_the_balances(
     ]
     assert both[0].entries
     assert nonzero(balances(both)) == {}
+
+
+@LAW
+@given(lives, fees)
+def test_a_refund_leaves_the_owner_what_arrived_and_no_more_than_was_sent(
+    life: tuple[Money, Money, Money, Asset], bps: int
+) -> None:
+    """What was lost is owed no more; what came too much is owed to nobody and kept in sight."""
+    received, arrived, gas, asset = life
+    owner = split_fee(received, bps).owner
+    held = balances(
+        [
+            ledger.finished(SUBJECT, CHANNEL, received, split_fee(received, bps)),
+            ledger.deposit_seen(SUBJECT, received, received),
+            ledger.signed(SUBJECT, owner),
+            ledger.gas_burned(SUBJECT, gas),
+            ledger.refund_seen(SUBJECT, CHANNEL, owner, arrived),
+        ]
+    )
+    credited = min(owner.base_units, arrived.base_units)
+    assert held[Account.OWNER_PAYABLE, asset.id] == -credited
+    assert held[Account.IN_FLIGHT, asset.id] == 0
+    assert held[Account.DIFFERENCE, asset.id] == credited - arrived.base_units
+    assert held[Account.HOST_WALLET, asset.id] == (received - owner + arrived).base_units
+    assert held[Account.PAID_OUT, asset.id] == 0
+
+
+@LAW
+@given(lives, fees)
+def test_a_refund_that_is_paid_out_again_leaves_nothing_owed(
+    life: tuple[Money, Money, Money, Asset], bps: int
+) -> None:
+    """However often: each round may lose something, and the last one settles the rest."""
+    received, arrived, _gas, asset = life
+    owner = split_fee(received, bps).owner
+    left = min(owner, arrived, key=lambda amount: amount.base_units)
+    rounds = [
+        ledger.finished(SUBJECT, CHANNEL, received, split_fee(received, bps)),
+        ledger.signed(SUBJECT, owner),
+        ledger.refund_seen(SUBJECT, CHANNEL, owner, arrived),
+        ledger.signed(SUBJECT, left),
+        ledger.refund_seen(SUBJECT, CHANNEL, left, left),
+        ledger.signed(SUBJECT, left),
+        ledger.settled(SUBJECT, CHANNEL, left, left),
+    ]
+    held = balances(rounds)
+    assert held[Account.OWNER_PAYABLE, asset.id] == 0
+    assert held[Account.IN_FLIGHT, asset.id] == 0
+    assert held[Account.CLEARED, asset.id] == left.base_units

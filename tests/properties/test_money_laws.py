@@ -13,6 +13,7 @@ from shared_lib.domain.money import (
     TooManyDecimalsError,
     format_amount,
     parse_amount,
+    parse_amount_down,
     split_fee,
     total,
     zero,
@@ -60,13 +61,18 @@ def test_a_negative_amount_prints_as_minus_the_positive_one(amount: Money) -> No
 def test_every_way_to_write_a_number_is_read_exactly_or_refused(
     whole: str, rest: str, exponent: int, asset: Asset
 ) -> None:
-    """`0.0015`, `1.5e-3` and `15E-4` are one amount; no way of writing rounds."""
+    """`0.0015`, `1.5e-3` and `15E-4` are one amount; no way of writing rounds.
+
+    What is only told is cut to whole units instead of refused, and is the same where it is exact.
+    """
     point = f".{rest}" if rest else ""
     text = f"{whole}{point}e{exponent}"
     exact = Fraction(int(whole + rest)) * Fraction(10) ** (exponent - len(rest) + asset.decimals)
     assume(exact <= BASE_UNITS_MOST)
+    told = parse_amount_down(text, asset)
+    assert 0 <= exact - told.base_units < 1
     if exact.denominator == 1:
-        assert parse_amount(text, asset) == Money(int(exact), asset)
+        assert parse_amount(text, asset) == told == Money(int(exact), asset)
     else:
         with pytest.raises(TooManyDecimalsError):
             parse_amount(text, asset)
@@ -82,6 +88,14 @@ def test_a_digit_below_the_smallest_unit_is_refused_and_never_rounded(
     written = f"{whole}.{rest:0{decimals}d}" if decimals else f"{whole}."
     with pytest.raises(TooManyDecimalsError):
         parse_amount(f"{written}{digit}", amount.asset)
+
+
+@LAW
+@given(st.floats(0, 1e15, allow_nan=False), any_assets)
+def test_a_double_that_is_told_is_read_to_the_unit_below_it(number: float, asset: Asset) -> None:
+    """As JSON writes it, with an exponent or not; its shortest digits, not its binary fraction."""
+    told = parse_amount_down(repr(number), asset)
+    assert 0 <= Fraction(repr(number)) * 10**asset.decimals - told.base_units < 1
 
 
 @LAW

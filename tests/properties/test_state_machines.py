@@ -11,11 +11,15 @@ from hypothesis import strategies as st
 
 from shared_lib import domain
 from shared_lib.domain.order import OrderState
+from shared_lib.domain.payout import PAYOUT_EDGES, PayoutState
+from shared_lib.domain.share import SHARE_EDGES, ShareState
 from shared_lib.domain.states import TransitionRefusedError
+from shared_lib.domain.swap import SWAP_EDGES, SwapState
 from shared_lib.domain.transfer import TRANSFER_EDGES, TransferState
 from tests.properties.examples import LAW
 from tests.properties.machines import MACHINES, Machine
 
+BY_NAME = {machine.name: machine for machine in MACHINES}
 every_machine = pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
 
 
@@ -92,7 +96,7 @@ def test_every_single_pair_of_states_is_an_edge_or_refused(machine: Machine[Any,
 
 def test_what_was_sent_is_ended_by_the_chain_alone() -> None:
     """From *sent* or *mined* no path leads to a state in which the money would count as unsent."""
-    machine = next(one for one in MACHINES if one.name == "transfer")
+    machine = BY_NAME["transfer"]
     unsent = {
         TransferState.REQUESTED,
         TransferState.AUTHORIZED,
@@ -113,3 +117,45 @@ def test_no_transfer_is_sent_without_having_been_authorized_and_signed() -> None
     }
     assert into_sent == {TransferState.SIGNING, TransferState.MINED}
     assert into_signing == {TransferState.AUTHORIZED}
+
+
+def test_a_sent_transfer_is_cancelled_only_by_being_mined() -> None:
+    """A cancel that was signed and not mined is no end: the original may still win."""
+    into_cancelled = {
+        before for before, afters in TRANSFER_EDGES.items() if TransferState.CANCELLED in afters
+    }
+    assert into_cancelled == {
+        TransferState.REQUESTED,
+        TransferState.AUTHORIZED,
+        TransferState.MINED,
+    }
+
+
+def test_no_swap_is_funded_twice_and_none_that_was_funded_is_quoted_again() -> None:
+    """Once bytes pay for an exchange, every path leads to an end, and to nothing else."""
+    ends = {SwapState.FINISHED, SwapState.REFUNDED, SwapState.ABANDONED}
+    assert BY_NAME["swap"].reachable(SwapState.FUNDED) == ends
+
+
+def test_every_path_to_a_funded_swap_makes_an_exchange_whose_answer_is_known() -> None:
+    """Without *creating* or without *created* no path of the table reaches *funded*."""
+    for left_out in (SwapState.QUOTED, SwapState.CREATING, SwapState.CREATED):
+        found, fresh = {SwapState.QUOTING}, {SwapState.QUOTING}
+        while fresh:
+            fresh = {after for before in fresh for after in SWAP_EDGES[before]} - found
+            fresh -= {left_out}
+            found |= fresh
+        assert SwapState.FUNDED not in found
+
+
+def test_money_of_a_payout_ends_with_the_owner_or_back_and_never_both() -> None:
+    for end in (PayoutState.SETTLED, PayoutState.RETURNED):
+        assert not BY_NAME["payout"].reachable(end)
+    assert PAYOUT_EDGES[PayoutState.SENDING] >= {PayoutState.SETTLED, PayoutState.RETURNED}
+
+
+def test_a_share_is_locked_again_only_after_it_was_given_back() -> None:
+    """No edge leads from one payout straight into another."""
+    into_locked = {before for before, afters in SHARE_EDGES.items() if ShareState.LOCKED in afters}
+    assert into_locked == {ShareState.PENDING, ShareState.HELD}
+    assert ShareState.REVERSED not in SHARE_EDGES[ShareState.LOCKED]

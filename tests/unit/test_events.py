@@ -6,7 +6,16 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 
-from shared_lib.events import EVENT_TYPES, Event, ReconcileTick, event_from_json, type_name
+from shared_lib.events import (
+    EVENT_TYPES,
+    Event,
+    ReconcileTick,
+    RefreshCurrenciesTick,
+    event_from_json,
+    type_name,
+)
+
+TICKS = [ReconcileTick, RefreshCurrenciesTick]
 
 
 def example(event_type: type[Event]) -> Event:
@@ -36,7 +45,16 @@ def test_a_field_of_a_later_version_is_ignored(event_type: type[Event]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "null", "[]", "{}", '{"type":"payment.updated"}', '{"type":"money.sent"}', "\udcff"],
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        '{"type":"payment.updated"}',
+        '{"type":"money.sent"}',
+        '{"type":"swap.quoted"}',
+        "\udcff",
+    ],
 )
 def test_what_is_no_event_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):
@@ -45,4 +63,29 @@ def test_what_is_no_event_is_refused(text: str) -> None:
 
 def test_types_are_distinct_and_only_ticks_are_about_nothing() -> None:
     assert len({type_name(event_type) for event_type in EVENT_TYPES}) == len(EVENT_TYPES)
-    assert [one for one in EVENT_TYPES if example(one).entity_id is None] == [ReconcileTick]
+    assert [one for one in EVENT_TYPES if example(one).entity_id is None] == TICKS
+    assert [one for one in EVENT_TYPES if type_name(one).startswith("tick.")] == TICKS
+
+
+def test_the_ways_of_a_payout_are_events_of_their_own() -> None:
+    """Each step of a swap is asked for by its own event, so that each can be repeated alone."""
+    names = {type_name(event_type): event_type.entity for event_type in EVENT_TYPES}
+    assert {name: entity for name, entity in names.items() if entity == "swap_id"} == {
+        "swap.requested": "swap_id",
+        "swap.quoted": "swap_id",
+        "swap.check_due": "swap_id",
+    }
+    assert {name for name, entity in names.items() if entity == "transfer_id"} == {
+        "transfer.requested",
+        "transfer.authorized",
+        "transfer.check_due",
+    }
+
+
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_an_event_carries_no_more_than_its_type_an_id_and_its_trace(
+    event_type: type[Event],
+) -> None:
+    """Amounts and addresses are read from the database, never from a message."""
+    fields = {"type", "version", "trace_id", event_type.entity} - {""}
+    assert set(event_type.model_fields) == fields

@@ -6,7 +6,15 @@ import pytest
 
 from shared_lib.domain import ledger
 from shared_lib.domain.ledger import Account, Entry, Posting, PostingKind, posting
-from shared_lib.domain.money import ETH, USDT, Money, Split, parse_amount, split_fee
+from shared_lib.domain.money import (
+    ETH,
+    USDT,
+    AssetMismatchError,
+    Money,
+    Split,
+    parse_amount,
+    split_fee,
+)
 
 SUBJECT = UUID(int=1)
 CHANNEL = UUID(int=2)
@@ -92,6 +100,43 @@ def test_a_settled_payout_clears_the_debt_and_the_flight() -> None:
 def test_a_debt_in_one_asset_may_be_settled_by_sending_another() -> None:
     made = ledger.settled(SUBJECT, CHANNEL, Money(100, USDT), eth(90))
     assert [entry.amount.asset for entry in made.entries] == [USDT, USDT, ETH, ETH]
+
+
+@pytest.mark.parametrize("lost", [0, 1, 7, 99, 100])
+def test_what_is_missing_of_a_refund_is_the_owners_loss(lost: int) -> None:
+    """Nothing of it is in flight any more, and we owe the owner what arrived and no more."""
+    made = ledger.refund_seen(SUBJECT, CHANNEL, eth(100), eth(100 - lost))
+    expected = {
+        Account.HOST_WALLET: 100 - lost,
+        Account.IN_FLIGHT: -100,
+        Account.OWNER_PAYABLE: lost,
+    }
+    assert wei_by_account(made) == {account: wei for account, wei in expected.items() if wei}
+    assert (made.kind, made.subject_id) == (PostingKind.REFUND_SEEN, str(SUBJECT))
+
+
+def test_the_loss_of_a_refund_is_on_the_owners_own_account() -> None:
+    made = ledger.refund_seen(SUBJECT, CHANNEL, eth(100), eth(90))
+    assert made.entries == (
+        Entry(Account.HOST_WALLET, eth(90)),
+        Entry(Account.IN_FLIGHT, eth(-100)),
+        Entry(Account.OWNER_PAYABLE, eth(10), CHANNEL),
+    )
+
+
+def test_more_than_was_sent_is_nobodys_and_kept_in_sight() -> None:
+    """The owner's balance never grows by a refund."""
+    made = ledger.refund_seen(SUBJECT, CHANNEL, eth(100), eth(107))
+    assert made.entries == (
+        Entry(Account.HOST_WALLET, eth(107)),
+        Entry(Account.IN_FLIGHT, eth(-100)),
+        Entry(Account.DIFFERENCE, eth(-7)),
+    )
+
+
+def test_a_refund_in_another_coin_than_was_sent_is_never_posted() -> None:
+    with pytest.raises(AssetMismatchError):
+        ledger.refund_seen(SUBJECT, CHANNEL, eth(100), Money(100, USDT))
 
 
 def test_a_top_up_is_known_by_its_transaction() -> None:

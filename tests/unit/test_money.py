@@ -1,5 +1,7 @@
 """Amounts of money: read, printed, added and split, and never rounded."""
 
+from collections.abc import Callable
+
 import pytest
 
 from shared_lib.domain.money import (
@@ -10,11 +12,10 @@ from shared_lib.domain.money import (
     InvalidAmountError,
     Money,
     TooManyDecimalsError,
-    UnknownAssetError,
-    asset_of,
     format_amount,
     format_usd,
     parse_amount,
+    parse_amount_down,
     split_fee,
     total,
     zero,
@@ -68,56 +69,95 @@ def test_more_decimals_than_the_asset_has_are_refused(text: str, asset: Asset) -
         parse_amount(text, asset)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        " ",
-        " 1",
-        "1 ",
-        "1\n",
-        "+1",
-        "-1",
-        "-0",
-        "1.",
-        ".5",
-        "1.2.3",
-        "1,5",
-        "1_000",
-        "0x10",
-        "e5",
-        "1e",
-        "1e1.5",
-        "1e1000",
-        "NaN",
-        "sNaN",
-        "Infinity",
-        "-inf",
-        "null",
-        "١٢٣",  # Arabic digits, which `Decimal` itself would read
-        "１２",  # noqa: RUF001 - full-width digits are what this case is about
-        "1²",
-        "9" * 41,
-        "0." + "1" * 61,
-        "1" * 100_000,
-    ],
+NO_NUMBERS = [
+    "",
+    " ",
+    " 1",
+    "1 ",
+    "1\n",
+    "+1",
+    "-1",
+    "-0",
+    "1.",
+    ".5",
+    "1.2.3",
+    "1,5",
+    "1_000",
+    "0x10",
+    "e5",
+    "1e",
+    "1e1.5",
+    "1e1000",
+    "NaN",
+    "sNaN",
+    "Infinity",
+    "-inf",
+    "null",
+    "١٢٣",  # Arabic digits, which `Decimal` itself would read
+    "１２",  # noqa: RUF001 - full-width digits are what this case is about
+    "1²",
+    "9" * 41,
+    "0." + "1" * 61,
+    "1" * 100_000,
+]
+both_readers = pytest.mark.parametrize(
+    "read", [parse_amount, parse_amount_down], ids=["exactly", "down"]
 )
-def test_what_is_not_a_plain_number_is_refused(text: str) -> None:
+
+
+@both_readers
+@pytest.mark.parametrize("text", NO_NUMBERS)
+def test_what_is_not_a_plain_number_is_refused(
+    read: Callable[[str, Asset], Money], text: str
+) -> None:
     with pytest.raises(InvalidAmountError) as refused:
-        parse_amount(text, ETH)
+        read(text, ETH)
     assert not isinstance(refused.value, TooManyDecimalsError)
     assert len(str(refused.value)) < 200
 
 
+@both_readers
 @pytest.mark.parametrize("text", ["1e60", "1e99", "1e999", "9" * 40 + "e40"])
-def test_an_amount_that_no_column_could_hold_is_refused(text: str) -> None:
+def test_an_amount_that_no_column_could_hold_is_refused(
+    read: Callable[[str, Asset], Money], text: str
+) -> None:
     """The database keeps 78 digits of base units; more is no money but a mistake."""
     with pytest.raises(InvalidAmountError):
-        parse_amount(text, ETH)
+        read(text, ETH)
 
 
-def test_the_largest_amount_that_can_be_stored_is_read() -> None:
-    assert parse_amount("1e59", ETH) == Money(10**77, ETH)
+@both_readers
+def test_the_largest_amount_that_can_be_stored_is_read(
+    read: Callable[[str, Asset], Money],
+) -> None:
+    assert read("1e59", ETH) == Money(10**77, ETH)
+
+
+@pytest.mark.parametrize(
+    ("text", "asset", "base_units"),
+    [
+        ("0.00149302", ETH, 1_493_020_000_000_000),
+        ("1e-18", ETH, 1),
+        ("1e-19", ETH, 0),
+        ("9.99e-19", ETH, 0),
+        ("1e-999", ETH, 0),
+        ("1.9999999999999999999", ETH, 2 * 10**18 - 1),
+        ("0.30000000000000004", ETH, 300_000_000_000_000_040),
+        ("0.30000000000000004", USDT, 300_000),
+        ("1.0000000000000000222044604925e-7", ETH, 100_000_000_000),
+        ("4.9899999999999999", USDT, 4_989_999),
+        ("2.5E-6", USDT, 2),
+        ("1.2345678e+3", USDT, 1_234_567_800),
+        ("0.9999999", USDT, 999_999),
+        ("0.5", POINTS, 0),
+        ("15e-1", POINTS, 1),
+    ],
+)
+def test_an_amount_that_is_told_is_cut_to_whole_base_units_and_never_rounded_up(
+    text: str, asset: Asset, base_units: int
+) -> None:
+    """Providers write numbers that were binary fractions, with an exponent or many digits."""
+    assert parse_amount_down(text, asset) == Money(base_units, asset)
 
 
 # ---- printing ------------------------------------------------------------------------------------
@@ -217,15 +257,3 @@ def test_amounts_of_two_assets_are_not_combined() -> None:
 
 def test_the_total_of_nothing_is_nothing_of_that_asset() -> None:
     assert total([], USDT) == zero(USDT) == Money(0, USDT)
-
-
-def test_assets_are_found_by_ticker_and_network() -> None:
-    assert asset_of("eth:eth") is ETH
-    assert asset_of("usdt:eth") is USDT
-    assert (ETH.decimals, USDT.decimals) == (18, 6)
-
-
-@pytest.mark.parametrize("asset_id", ["", "eth", "usdt:trx", "ETH:ETH", "eth:eth "])
-def test_nothing_is_guessed_about_an_unknown_asset(asset_id: str) -> None:
-    with pytest.raises(UnknownAssetError):
-        asset_of(asset_id)

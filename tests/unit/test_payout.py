@@ -8,7 +8,14 @@ import pytest
 
 from shared_lib.domain.money import ETH, USDT, AssetMismatchError, Money
 from shared_lib.domain.offer import PayoutTarget, Strategy
-from shared_lib.domain.payout import Payout, PayoutState, WaitingFor, is_worth_sending
+from shared_lib.domain.payout import (
+    PAYOUT_EDGES,
+    ROUNDS_MOST,
+    Payout,
+    PayoutState,
+    WaitingFor,
+    is_worth_sending,
+)
 from shared_lib.domain.states import TransitionRefusedError
 from shared_lib.domain.watch import Watch
 
@@ -25,6 +32,9 @@ FORMING = Payout(
     created_at=NOW,
     watch=WATCH,
 )
+WITH_MONEY = replace(FORMING, amount=Money(1_000, ETH))
+SWAPPING = WITH_MONEY.moved(PayoutState.SWAPPING, WATCH)
+SENDING = WITH_MONEY.moved(PayoutState.SENDING, WATCH)
 
 
 def eth(wei: int) -> Money:
@@ -70,21 +80,60 @@ def test_a_payout_that_goes_on_forgets_why_it_waited() -> None:
     assert again == FORMING
 
 
-def test_a_payout_whose_money_is_under_way_does_not_wait() -> None:
-    sending = FORMING.moved(PayoutState.SENDING, WATCH)
-    with pytest.raises(TransitionRefusedError, match="from sending to waiting"):
-        sending.waiting(WaitingFor.COST_TOO_HIGH, LATER)
+@pytest.mark.parametrize("before", [WITH_MONEY, SWAPPING, SENDING], ids=lambda one: one.state)
+@pytest.mark.parametrize("reason", WaitingFor)
+def test_a_payout_that_waits_gives_its_money_back_and_keeps_where_to(
+    before: Payout, reason: WaitingFor
+) -> None:
+    """Its shares are pending again and merge with what comes, in whatever coin it is counted."""
+    waiting = before.waiting(reason, LATER)
+    assert waiting.amount == Money(0, ETH)
+    assert waiting.watch == LATER
+    assert waiting == replace(FORMING, state=PayoutState.WAITING, waiting_for=reason, watch=LATER)
+    in_dollars = replace(before, amount=Money(5, USDT)).waiting(reason, LATER)
+    assert in_dollars.amount == Money(0, USDT)
 
 
-def test_a_settled_payout_is_over() -> None:
-    settled = FORMING.moved(PayoutState.SENDING, WATCH).moved(PayoutState.SETTLED, None)
-    assert settled.watch is None
+def test_the_reason_to_wait_may_change_while_it_waits() -> None:
+    waiting = SWAPPING.waiting(WaitingFor.BELOW_MINIMUM, LATER)
+    changed = waiting.waiting(WaitingFor.PAIR_UNAVAILABLE, WATCH)
+    assert changed == replace(waiting, waiting_for=WaitingFor.PAIR_UNAVAILABLE, watch=WATCH)
+
+
+@pytest.mark.parametrize("state", [PayoutState.SETTLED, PayoutState.RETURNED, PayoutState.REVIEW])
+def test_a_payout_that_is_over_or_with_a_person_does_not_wait(state: PayoutState) -> None:
+    with pytest.raises(TransitionRefusedError, match=f"from {state} to waiting"):
+        replace(WITH_MONEY, state=state).waiting(WaitingFor.COST_TOO_HIGH, LATER)
+
+
+@pytest.mark.parametrize("end", [PayoutState.SETTLED, PayoutState.RETURNED])
+def test_a_payout_is_over_when_its_money_is_with_the_owner_or_back(end: PayoutState) -> None:
+    """What came back is in the next payout, so that no payout's money ever changes hands twice."""
+    over = SENDING.moved(end, None)
+    assert over.watch is None
+    assert over.amount == SENDING.amount
     for state in PayoutState:
         with pytest.raises(TransitionRefusedError):
-            settled.moved(state, WATCH)
+            over.moved(state, WATCH)
 
 
-def test_a_payout_is_not_settled_before_it_was_sent() -> None:
+@pytest.mark.parametrize("end", [PayoutState.SETTLED, PayoutState.RETURNED])
+def test_money_is_neither_with_the_owner_nor_back_before_it_was_sent(end: PayoutState) -> None:
     for state in (PayoutState.FORMING, PayoutState.WAITING, PayoutState.SWAPPING):
         with pytest.raises(TransitionRefusedError):
-            replace(FORMING, state=state).moved(PayoutState.SETTLED, None)
+            replace(FORMING, state=state).moved(end, None)
+
+
+def test_only_money_that_went_out_comes_back() -> None:
+    into = {before for before, afters in PAYOUT_EDGES.items() if PayoutState.RETURNED in afters}
+    assert into == {PayoutState.SENDING}
+
+
+def test_a_payout_may_need_several_swaps_until_one_is_funded() -> None:
+    """A swap whose promise dies before anything is signed is replaced by another."""
+    assert SWAPPING.moved(PayoutState.SENDING, WATCH).moved(PayoutState.SWAPPING, WATCH) == SWAPPING
+
+
+def test_money_that_comes_back_goes_out_again_a_few_times_only() -> None:
+    assert ROUNDS_MOST == 3
+    assert FORMING.round == 1

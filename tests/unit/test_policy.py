@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from shared_lib.domain.money import ETH
+from shared_lib.domain.money import BASIS_POINTS, ETH
 from shared_lib.domain.offer import PRICE_CENTS_LEAST, PRICE_CENTS_MOST
 from shared_lib.domain.policy import Policy
+from shared_lib.domain.swap import DEPOSIT_MOST
 from shared_lib.domain.transfer import NONCES_IN_FLIGHT_MOST
 
 
@@ -19,6 +20,33 @@ def test_the_defaults_are_productions() -> None:
     assert (policy.fee_bps, policy.price_cents_least) == (1_500, 499)
     assert (policy.settlement_asset, policy.provider_currency) == (ETH, "eth")
     assert policy.order_lifetime == timedelta(days=7)
+
+
+def test_the_defaults_of_swaps_are_productions() -> None:
+    policy = Policy()
+    assert (policy.swap_check_seconds, policy.payout_wait_seconds) == (60, 3_600)
+    assert (policy.swap_sign_seconds_least, policy.swap_cancel_seconds) == (600, 300)
+    assert (policy.swap_market_tolerance_bps, policy.notional_tolerance_bps) == (500, 500)
+    assert (policy.payout_cost_most_bps, policy.transfer_cap) == (1_000, 10 * 10**18)
+    assert policy.changenow_calls_per_second == 30
+    assert policy.transfer_stuck_seconds == 180
+    assert policy.usdt_contract is None
+
+
+def test_a_promise_leaves_time_to_sign_and_signed_bytes_time_for_one_bump() -> None:
+    """A rate is kept 20 min. What is signed with 10 left is bumped once before it is cancelled."""
+    policy = Policy()
+    assert policy.swap_sign_seconds_least < DEPOSIT_MOST.total_seconds()
+    time_to_be_mined = policy.swap_sign_seconds_least - policy.swap_cancel_seconds
+    assert time_to_be_mined > policy.transfer_stuck_seconds + policy.transfer_check_seconds
+    assert policy.swap_cancel_seconds > policy.transfer_stuck_seconds
+
+
+def test_a_share_with_our_fee_still_in_it_is_worth_more_than_is_tolerated() -> None:
+    """The market's tolerance is smaller than the fee, so that gross is told from net."""
+    policy = Policy()
+    net_bps = BASIS_POINTS - policy.fee_bps
+    assert net_bps * (BASIS_POINTS + policy.notional_tolerance_bps) < BASIS_POINTS**2
 
 
 def test_a_lease_outlives_the_function_that_it_covers() -> None:

@@ -49,6 +49,22 @@ class PostgresLedger:
             subject_id=subject_id,
         )
 
+    def is_counted(self, tx_hash: str) -> bool:
+        return self._session.did(
+            "SELECT hash FROM incoming_transactions WHERE hash = :hash", hash=tx_hash
+        )
+
+    def count(self, tx_hash: str, kind: PostingKind, subject_id: str, now: datetime) -> bool:
+        return self._session.did(
+            "INSERT INTO incoming_transactions (hash, kind, subject_id, counted_at) "
+            "VALUES (:hash, :kind, :subject_id, :now) "
+            "ON CONFLICT (hash) DO NOTHING RETURNING hash",
+            hash=tx_hash,
+            kind=kind,
+            subject_id=subject_id,
+            now=now,
+        )
+
     def balance(self, account: Account, asset: Asset) -> Money:
         row = self._session.row(
             "SELECT coalesce(sum(amount), 0) AS amount FROM ledger_entries "

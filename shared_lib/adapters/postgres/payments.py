@@ -104,11 +104,6 @@ class PostgresPayments:
     def bodies(self, payment_id: UUID) -> list[str]:
         return [row["body"] for row in self._session.rows(_BODIES, id=payment_id)]
 
-    def has_deposit(self, deposit_hash: str) -> bool:
-        return self._session.did(
-            "SELECT id FROM payments WHERE deposit_hash = :hash", hash=deposit_hash
-        )
-
     def has_other_under_way(self, payment: Payment) -> bool:
         return self._session.did(
             "SELECT id FROM payments WHERE order_id = :order_id AND id <> :id "

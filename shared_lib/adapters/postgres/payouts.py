@@ -45,12 +45,13 @@ WHERE l.payout_id = :id AND l.released_at IS NULL AND p.status = 'refunded' LIMI
 """
 
 
-# Shares that came back whole are released from the payout that they went out with; of others only a
-# residue came back, which names that payout.
+# Shares that came back whole are released from the payout that they went out with, after it was
+# funded; of others only a residue came back, which names that payout.
 _ROUNDS = """
 SELECT coalesce(max(p.round), 0) AS rounds FROM payouts p
 WHERE p.state = 'returned' AND p.id IN (
-    SELECT payout_id FROM payout_shares WHERE share_id = ANY(CAST(:ids AS uuid[]))
+    SELECT link.payout_id FROM payout_shares link JOIN payouts o ON o.id = link.payout_id
+    WHERE link.share_id = ANY(CAST(:ids AS uuid[])) AND link.released_at >= o.funded_at
     UNION ALL
     SELECT residue_of FROM shares WHERE id = ANY(CAST(:ids AS uuid[])) AND kind = 'refund')
 """

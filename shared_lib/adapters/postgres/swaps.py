@@ -120,9 +120,6 @@ class PostgresSwaps:
             **watch_values(swap.watch),
         )
 
-    def has_refund(self, tx_hash: str) -> bool:
-        return self._session.did("SELECT id FROM swaps WHERE refund_hash = :hash", hash=tx_hash)
-
     def keep(self, swap_id: UUID, kind: SwapEventKind, body: str, now: datetime) -> None:
         self._session.run(_KEEP, id=swap_id, kind=kind, body=body, now=now)
 
