@@ -72,9 +72,10 @@ _QUERIES = {
         ON owed.channel_id = booked.channel_id AND owed.asset = booked.asset
         WHERE coalesce(owed.amount, 0) <> coalesce(booked.amount, 0)""",
     "a payout's amount is not the sum of its shares": """
-        SELECT o.id FROM payouts o WHERE o.state IN ('swapping', 'sending', 'settled') AND o.amount <>
-        (SELECT coalesce(sum(s.amount), 0) FROM payout_shares l JOIN shares s ON s.id = l.share_id
-         WHERE l.payout_id = o.id AND l.released_at IS NULL)""",
+        SELECT o.id FROM payouts o WHERE o.state IN ('swapping', 'sending', 'settled')
+        AND o.amount <> (SELECT coalesce(sum(s.amount), 0)
+         FROM payout_shares l JOIN shares s ON s.id = l.share_id WHERE l.payout_id = o.id
+         AND l.released_at IS NULL)""",
     "a nonce was skipped": """
         SELECT w.address FROM wallets w WHERE w.next_nonce <>
         (SELECT coalesce(max(t.nonce) + 1, 0) FROM transfers t

@@ -78,27 +78,17 @@ HANDLERS: dict[str, Callable[[Any, UUID], None]] = {
     "transfer.check_due": check_transfer,
     "notice.requested": notify,
 }
-_PROVIDER_CALLS = frozenset({"create_invoice", "payment", "usd_cents"})
-_SWAP_CALLS = frozenset(
-    {"currencies", "limits", "market_quote", "fixed_quote", "create_exchange", "exchange"}
-)
-_MESSENGER_CALLS = frozenset(
-    {"is_inside", "create_join_link", "revoke_link", "approve", "decline", "send"}
-)
-_CHAIN_CALLS = frozenset(
-    {
-        "chain_id",
-        "head",
-        "mined_nonce",
-        "fees_for",
-        "broadcast",
-        "knows",
-        "mined",
-        "is_canonical",
-        "incoming",
-        "moved",
-    }
-)
+
+
+def _calls_of(port: type, *local: str) -> frozenset[str]:
+    """What a port asks of the outside: all its methods but those that stay in this process."""
+    return frozenset(name for name in vars(port) if not name.startswith("_")) - frozenset(local)
+
+
+_PROVIDER_CALLS = _calls_of(PaymentProvider, "is_genuine", "read_report")
+_SWAP_CALLS = _calls_of(SwapProvider)
+_MESSENGER_CALLS = _calls_of(Messenger)
+_CHAIN_CALLS = _calls_of(Chain, "checksum_address")
 
 
 class StillClock:
@@ -196,7 +186,7 @@ class World:
         tiers: Sequence[NewTier] = (NewTier(999, 30), NewTier(1999, 90)),
         target: PayoutTarget | None = None,
     ) -> Shop:
-        """A channel whose owner wants ETH, or `target`; `number` makes chats and address its own."""
+        """A channel whose owner wants ETH, or `target`; `number` gives it chats of its own."""
         open_id, closed_id = -1_001_000_000_000 - 2 * number, -1_001_000_000_001 - 2 * number
         self.fake_messenger.add_chat(open_id)
         self.fake_messenger.add_chat(closed_id)

@@ -5,6 +5,7 @@ variables {
   cloud_sql_instance = "test-project:europe-west1:funnel"
 
   settings = {
+    CHANGENOW_BASE_URL     = "https://changenow.example/v2"
     ETHEREUM_CHAIN_ID      = "11155111"
     ETHEREUM_CONFIRMATIONS = "3"
     HOST_WALLET_ADDRESS    = "0x2222222222222222222222222222222222222222"
@@ -14,9 +15,11 @@ variables {
     PUBLIC_URL             = "https://funnel.example"
     SETTLEMENT_ASSET       = "eth:eth"
     TELEGRAM_BASE_URL      = "https://telegram.example"
+    USDT_CONTRACT          = "0x3333333333333333333333333333333333333333"
   }
 
   secret_versions = {
+    CHANGENOW_API_KEY       = 1
     ETHEREUM_RPC_URL        = 1
     HOST_WALLET_PRIVATE_KEY = 2
     NOWPAYMENTS_API_KEY     = 1
@@ -109,8 +112,11 @@ run "everything" {
   }
 
   assert {
-    condition     = jsondecode(base64decode(google_cloud_scheduler_job.tick["tick.reconcile"].pubsub_target[0].data)) == { type = "tick.reconcile", version = 1 }
-    error_message = "A tick carries its type and version."
+    condition = keys(google_cloud_scheduler_job.tick) == tolist(["tick.reconcile", "tick.refresh_currencies"]) && alltrue([
+      for name, job in google_cloud_scheduler_job.tick :
+      jsondecode(base64decode(job.pubsub_target[0].data)) == { type = name, version = 1 }
+    ])
+    error_message = "Every tick carries its type and version."
   }
 }
 

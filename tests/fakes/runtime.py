@@ -118,6 +118,7 @@ class FakeRuntime:
     """Implements `Runtime`; a port that no test of the runtime uses raises AttributeError."""
 
     provider: Any
+    swaps: Any
     chain: Any
     signer: Any
     messenger: Any
