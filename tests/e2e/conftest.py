@@ -80,5 +80,6 @@ def _logs_of_functions(scene: Stage) -> list[Path]:
 def _unspeakable(scene: Stage) -> list[str]:
     plan = scene.stack.plan
     key = plan.wallet_key.removeprefix("0x")
-    secrets = [key, plan.bot_token, plan.webhook_secret, plan.ipn_secret, plan.api_key]
+    ours = [key, plan.bot_token, plan.webhook_secret, plan.ipn_secret]
+    secrets = [*ours, plan.api_key, plan.changenow_key]
     return [*secrets, "t.me/+", plan.wallet_address, scene.stack.database_url]

@@ -17,6 +17,7 @@ import httpx
 import pg8000.native
 
 from shared_lib.adapters.postgres.database import PostgresDatabase
+from shared_lib.domain.offer import PayoutTarget
 from shared_lib.usecases.register_channel import NewTier
 from tests.sandbox.postgres import database_url
 from tests.sandbox.scene import Invoice, Scene, Sold, eth_wallet
@@ -51,11 +52,14 @@ class Stage(Scene):
         self.person(user_id, name)
         return user_id
 
-    def new_shop(self, *tiers: NewTier, title: str = "A & B <3 daily") -> Sold:
-        """A channel of its own owner, paid out to an address of its own."""
+    def new_shop(
+        self, *tiers: NewTier, title: str = "A & B <3 daily", target: PayoutTarget | None = None
+    ) -> Sold:
+        """A channel of its own owner, paid out to an address of its own: in ETH, or as given."""
         number = next(_IDS)
         chats = (-1_001_000_000_000 - number, -1_002_000_000_000 - number)
-        return self.open_shop(2**34 + number, title, chats, eth_wallet(), tiers or (MONTH,))
+        wanted = target or eth_wallet()
+        return self.open_shop(2**34 + number, title, chats, wanted, tiers or (MONTH,))
 
     # ---- a purchase, step by step ----
 
@@ -141,6 +145,15 @@ class Stage(Scene):
         """Everything about a payment and its order that a callback could change."""
         return self.rows(_STATE, id=payment_id)
 
+    def open_reviews(self, subject_id: str) -> dict[str, Any]:
+        """Open review items about something: reason and evidence."""
+        found = self.rows(
+            "SELECT reason, evidence FROM review_items WHERE subject_id = :id "
+            "AND closed_at IS NULL",
+            id=subject_id,
+        )
+        return {one["reason"]: one["evidence"] for one in found}
+
     def reviews(self, payment_id: str) -> list[str]:
         """Why a person is to look at a payment."""
         found = self.rows(
@@ -154,9 +167,9 @@ class Stage(Scene):
 
     def let_ticks_pass(self, number: int = 2) -> None:
         """Wait until `reconcile` began that many more runs."""
-        last = self.one("SELECT max(slot) FROM ticks")
+        last = self.one("SELECT max(slot) FROM ticks WHERE name = 'reconcile'")
         wanted = last + number
-        sql = "SELECT max(slot) >= :slot FROM ticks"
+        sql = "SELECT max(slot) >= :slot FROM ticks WHERE name = 'reconcile'"
         self.wait_for("ticks to pass", lambda: self.one(sql, slot=wanted))
 
     def wait_until_quiet(self) -> None:
@@ -268,11 +281,15 @@ class Fault:
         """Wait until it has struck."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            listed = self.stage.http.get(self._url).json()
-            if any(one["id"] == self.id and one["struck"] for one in listed):
+            if self.has_struck():
                 return
             time.sleep(0.02)
         raise AssertionError(f"fault {self.id} at {self.part} never struck")
+
+    def has_struck(self) -> bool:
+        """Whether it has struck."""
+        listed = self.stage.http.get(self._url).json()
+        return any(one["id"] == self.id and one["struck"] for one in listed)
 
     def clear(self) -> None:
         """Switch it off; what it held goes on."""
@@ -307,14 +324,18 @@ LEFT JOIN wallets w ON w.address = t.wallet_address
 WHERE p.provider_payment_id = :id
 """
 
-# What a test put off by a day is at rest.
+# What a test put off by a day is at rest; so are dust, which waits for company, and what a person
+# has to look at.
 _UNDER_WAY = """
 SELECT (SELECT count(*) FROM outbox)
     + (SELECT count(*) FROM notices WHERE state = 'pending')
     + (SELECT count(*) FROM invites WHERE state = 'creating')
     + (SELECT count(*) FROM join_requests WHERE state = 'pending')
     + (SELECT count(*) FROM payments WHERE next_check_at < now() + interval '1 hour')
-    + (SELECT count(*) FROM shares WHERE state IN ('pending', 'locked'))
+    + (SELECT count(*) FROM shares WHERE state = 'pending' AND kind <> 'dust')
+    + (SELECT count(*) FROM payouts WHERE state IN ('swapping', 'sending'))
+    + (SELECT count(*) FROM swaps
+       WHERE state NOT IN ('finished', 'refunded', 'abandoned', 'review'))
     + (SELECT count(*) FROM transfers
        WHERE state NOT IN ('confirmed', 'cancelled', 'reverted', 'review'))
 """

@@ -12,7 +12,19 @@ from google.cloud import pubsub_v1
 
 from shared_lib.domain.money import ETH, Money
 from tests.e2e.stage import Purchase, Stage
+from tests.e2e.swaps import (
+    CREATE,
+    ESTIMATE,
+    LOOK,
+    assert_books,
+    exchanges,
+    states_of,
+    swap_shop,
+    swapped_once,
+)
+from tests.sandbox.scene import Sold
 from tests.sandbox.stack.plan import PROJECT_ID, function_table
+from tests.sandbox.stack.provision import run_tick
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(180)]
 
@@ -47,12 +59,22 @@ HELD: dict[str, Call | Lock] = {
     "answer_join_request": Call("telegram", "approveChatJoinRequest"),
     "notify": Call("telegram", "sendMessage"),
     "start_payout": Call("ethereum", "eth_estimateGas"),
+    "quote_swap": Call("changenow", ESTIMATE),
+    "create_swap": Call("changenow", CREATE),
     "authorize_transfer": Call("ethereum", "eth_chainId"),
     "send_transfer": Call("ethereum", "eth_sendRawTransaction"),
     "check_transfer": Call("ethereum", "eth_getTransactionReceipt"),
+    "check_swap": Call("changenow", LOOK),
     "reconcile": Lock("ticks"),
+    "refresh_currencies": Call("changenow", "GET /v2/exchange/currencies"),
     "record_dead_letter": Lock("dead_letters"),
 }
+# These have a test of their own.
+_ON_THEIR_OWN = {"create_swap", "reconcile", "refresh_currencies", "record_dead_letter"}
+# Others make the same call before: once the transfer is in this state, as this function left it,
+# nobody else does.
+_LATE = {"check_transfer": ("sent", "send_transfer"), "check_swap": ("confirmed", "check_transfer")}
+_SWAPPING = {"quote_swap", "create_swap", "check_swap"}
 
 
 @contextmanager
@@ -80,14 +102,18 @@ def _wait(scene: Stage, what: str, look: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def killed(scene: Stage, function: str) -> Iterator[None]:
+def killed(scene: Stage, function: str, *held: Call) -> Iterator[None]:
     """Beside the block: wait until the function's work is held, kill it, let the world go on."""
     armed: Future[int] = Future()
 
     def kill() -> int:
-        with _held(scene, HELD[function]) as wait:
+        with ExitStack() as until_dead:
+            waits = [
+                until_dead.enter_context(_held(scene, one)) for one in held or [HELD[function]]
+            ]
             armed.set_result(0)
-            wait()
+            for wait in waits:
+                wait()
             assert function not in EVENT_FUNCTIONS or scene.is_at_work(function)
             return scene.kill(function)
 
@@ -102,8 +128,13 @@ def killed(scene: Stage, function: str) -> Iterator[None]:
 # ---- the story, and what must be true in the end -------------------------------------------------
 
 
-def _whole_purchase(scene: Stage) -> Purchase:
-    purchase = scene.buy(scene.new_person(), scene.new_shop())
+def _shop(scene: Stage, function: str) -> Sold:
+    """A shop whose payouts need the function."""
+    return swap_shop(scene) if function in _SWAPPING else scene.new_shop()
+
+
+def _whole_purchase(scene: Stage, shop: Sold | None = None) -> Purchase:
+    purchase = scene.buy(scene.new_person(), shop or scene.new_shop())
     scene.join(purchase)
     scene.settle(purchase.payment_id)
     return purchase
@@ -123,40 +154,84 @@ def _happened_once(scene: Stage, purchase: Purchase) -> None:
     assert scene.one(orders, id=purchase.buyer) == 1
     assert len(scene.links_of(purchase.buyer)) == 1
     assert scene.is_inside(purchase.shop.closed_chat_id, purchase.buyer)
+    if purchase.shop.target.asset == ETH:
+        _paid_directly(scene, purchase, int(row["share"]))
+    else:
+        swapped_once(scene, purchase)
+        assert_books(scene)
+
+
+def _paid_directly(scene: Stage, purchase: Purchase, share: int) -> None:
     (sent,) = scene.sent_transactions(purchase.shop.destination)
-    assert int(sent["value"]) == row["share"]
-    assert scene.balance(purchase.shop.destination) == Money(int(row["share"]), ETH)
+    assert int(sent["value"]) == share
+    assert scene.balance(purchase.shop.destination) == Money(share, ETH)
 
 
-@pytest.mark.parametrize("function", sorted(set(FUNCTIONS) - {"reconcile", "record_dead_letter"}))
+@pytest.mark.parametrize("function", sorted(set(FUNCTIONS) - _ON_THEIR_OWN))
 def test_a_function_that_is_killed_while_its_call_is_held_only_delays(
     scene: Stage, function: str
 ) -> None:
     scene.wait_until_quiet()
-    if function == "check_transfer":
-        purchase = _killed_after_broadcast(scene)
+    if function in _LATE:
+        purchase = _killed_late(scene, function, *_LATE[function])
     else:
         with killed(scene, function):
-            purchase = _whole_purchase(scene)
+            purchase = _whole_purchase(scene, _shop(scene, function))
     _happened_once(scene, purchase)
 
 
-def _killed_after_broadcast(scene: Stage) -> Purchase:
-    """Before that, others ask for receipts too."""
+def _killed_late(scene: Stage, function: str, state: str, after: str) -> Purchase:
+    """Held only once its transfer is in `state`, where `after` left it."""
     with ExitStack() as until_settled:
-        with scene.paused("check_transfer"):
-            purchase = scene.buy(scene.new_person(), scene.new_shop())
+        with scene.paused(function):
+            purchase = scene.buy(scene.new_person(), _shop(scene, function))
             scene.join(purchase)
 
-            def is_sent() -> bool:
+            def is_there() -> bool:
                 (row,) = scene.state_of(purchase.payment_id)
-                return bool(row["transfer_state"] == "sent")
+                return bool(row["transfer_state"] == state)
 
-            scene.wait_for("the broadcast", is_sent)
-            scene.wait_for_delivery("send_transfer")
-            until_settled.enter_context(killed(scene, "check_transfer"))
+            scene.wait_for(f"the transfer to be {state}", is_there)
+            scene.wait_for_delivery(after)
+            until_settled.enter_context(killed(scene, function))
         scene.settle(purchase.payment_id)
     return purchase
+
+
+def test_of_two_exchanges_that_a_killed_create_swap_leaves_one_is_funded(scene: Stage) -> None:
+    """It dies with one order on its way, which then arrives, and with another's exchange made."""
+    scene.wait_until_quiet()
+    before, after = (Call("changenow", CREATE, kind) for kind in ("hold_before", "hold_after"))
+    with ExitStack() as until_paid:
+        with scene.paused("create_swap"):
+            purchases = [scene.buy(scene.new_person(), swap_shop(scene)) for _ in range(2)]
+            for purchase in purchases:
+                scene.join(purchase)
+                _wait_for_quote(scene, purchase.shop)
+            until_paid.enter_context(killed(scene, "create_swap", before, after))
+        for purchase in purchases:
+            scene.settle(purchase.payment_id)
+    for purchase in purchases:
+        _happened_once(scene, purchase)
+        made = exchanges(scene, purchase.shop)
+        assert [len(one["deposits"]) for one in made] == [0, 1]
+        assert states_of(scene, purchase.shop) == [("abandoned", "answer_lost"), ("finished", None)]
+
+
+def _wait_for_quote(scene: Stage, shop: Sold) -> None:
+    _wait(scene, "a quote", lambda: states_of(scene, shop) == [("quoted", None)])
+
+
+def test_refresh_currencies_that_is_killed_still_takes_over_what_is_sold(scene: Stage) -> None:
+    scene.wait_until_quiet()
+    # As if the tick's period had not begun yet, and a coin had not been sold before it.
+    scene.owner.run("DELETE FROM ticks WHERE name = 'refresh_currencies'")
+    scene.owner.run("UPDATE currencies SET is_offered = false WHERE id = 'doge:doge'")
+    offered = "SELECT is_offered FROM currencies WHERE id = 'doge:doge'"
+    with killed(scene, "refresh_currencies"):
+        run_tick("refresh_currencies")
+        scene.wait_for("the coin to be on offer", lambda: scene.one(offered))
+    scene.wait_for_delivery("refresh_currencies")
 
 
 def test_reconcile_that_is_killed_still_publishes_what_was_lost(scene: Stage) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.stage import Stage
+from tests.e2e.swaps import swap_shop
 from tests.sandbox.stack.plan import HOST, function_table
 
 pytestmark = pytest.mark.xdist_group("stack")
@@ -19,7 +20,7 @@ NAMES = [
     *("firestore_emulator_host", "nowpayments_ipn_secret", "telegram_webhook_secret"),
     *("telegram_bot_token", "pids"),
 ]
-NOT_BUILT = {"api_url", "changenow_url", "mail_url", "usdt_contract", "firestore_emulator_host"}
+NOT_BUILT = {"api_url", "mail_url", "firestore_emulator_host"}
 
 
 def written(scene: Stage) -> dict[str, Any]:
@@ -33,8 +34,8 @@ def test_the_facts_name_every_part(scene: Stage) -> None:
     assert sorted(facts) == sorted(NAMES)
     assert {name for name, value in facts.items() if value is None} == NOT_BUILT
     assert facts["pids"] == scene.stack.pids()
-    parts = {"postgres", "ethereum", "pubsub", "nowpayments", "telegram", "web", "scheduler"}
-    assert set(facts["pids"]) == parts | set(function_table()["functions"])
+    outside = {"ethereum", "pubsub", "nowpayments", "changenow", "telegram", "web", "scheduler"}
+    assert set(facts["pids"]) == {"postgres"} | outside | set(function_table()["functions"])
 
 
 def test_addresses_of_the_facts_answer(scene: Stage) -> None:
@@ -43,11 +44,17 @@ def test_addresses_of_the_facts_answer(scene: Stage) -> None:
     chain = {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}
     answer = scene.http.post(facts["ethereum_rpc_url"], json=chain).json()
     assert int(answer["result"], 16) == facts["ethereum_chain_id"]
+    code = {"jsonrpc": "2.0", "id": 2, "method": "eth_getCode"}
+    code["params"] = [facts["usdt_contract"], "latest"]
+    answer = scene.http.post(facts["ethereum_rpc_url"], json=code).json()
+    assert len(answer["result"]) > 2
+    currencies = scene.http.get(f"{facts['changenow_url']}/v2/exchange/currencies").json()
+    assert {"btc", "usdt"} <= {one["ticker"] for one in currencies}
     for name in ("nowpayments_ipn_url", "telegram_bot_url"):
         assert scene.http.get(facts[name]).status_code == 405
 
 
-@pytest.mark.parametrize("part", ["notify", "telegram"])
+@pytest.mark.parametrize("part", ["notify", "telegram", "changenow"])
 def test_a_part_that_dies_is_started_again(scene: Stage, part: str) -> None:
     scene.wait_until_quiet()
     before = scene.kill(part)
@@ -55,7 +62,8 @@ def test_a_part_that_dies_is_started_again(scene: Stage, part: str) -> None:
     fresh = scene.stack.pids()[part]
     scene.wait_for("the file to say so", lambda: written(scene)["pids"][part] == fresh)
     scene.wait_for("it to answer", lambda: _listens(scene, part))
-    purchase = scene.buy(scene.new_person(), scene.new_shop())
+    shop = swap_shop(scene) if part == "changenow" else scene.new_shop()
+    purchase = scene.buy(scene.new_person(), shop)
     scene.join(purchase)
     scene.settle(purchase.payment_id)
 

@@ -62,12 +62,6 @@ def paid_once(scene: Stage, purchase: Purchase) -> dict[str, Any]:
     return sent
 
 
-def open_reviews(scene: Stage, subject_id: str) -> dict[str, Any]:
-    """Open review items about something: reason and evidence."""
-    sql = "SELECT reason, evidence FROM review_items WHERE subject_id = :id AND closed_at IS NULL"
-    return {one["reason"]: one["evidence"] for one in scene.rows(sql, id=subject_id)}
-
-
 def test_ten_payouts_at_once_go_out_on_consecutive_nonces(scene: Stage) -> None:
     first_nonce = scene.one("SELECT coalesce(max(next_nonce), 0) FROM wallets")
     with scene.paused("start_payout"):
@@ -176,7 +170,7 @@ def _refused(scene: Stage, purchase: Purchase, refusal: str) -> str:
     row = scene.wait_for("the transfer", lambda: transfer_of(scene, purchase))
 
     def reviewed() -> bool:
-        found = open_reviews(scene, row["id"]).get("transfer_refused")
+        found = scene.open_reviews(row["id"]).get("transfer_refused")
         return found is not None and found["refusal"] == refusal
 
     scene.wait_for("a review item", reviewed)
@@ -194,7 +188,7 @@ def test_nothing_is_sent_to_the_wrong_chain(scene: Stage) -> None:
     finally:
         scene.ethereum("chain_id", value=CHAIN_ID)
     paid_once(scene, purchase)
-    assert open_reviews(scene, transfer_id) == {}
+    assert scene.open_reviews(transfer_id) == {}
 
 
 def test_nothing_is_sent_without_money_for_gas(scene: Stage) -> None:
@@ -211,7 +205,14 @@ def test_nothing_is_sent_without_money_for_gas(scene: Stage) -> None:
         scene.ethereum("base_fee", wei=str(10**9))
         scene.ethereum("mining", on=True)
     paid_once(scene, purchase)
-    assert open_reviews(scene, transfer_id) == {}
+    assert scene.open_reviews(transfer_id) == {}
+
+
+def _taken(scene: Stage, tx_hash: str) -> int:
+    """What a transaction cost its sender, in wei."""
+    sent, receipt = scene.transaction(tx_hash), scene.receipt(tx_hash) or {}
+    gas = int(receipt["gasUsed"], 16) * int(receipt["effectiveGasPrice"], 16)
+    return int(sent["value"], 16) + gas
 
 
 def test_a_foreign_transaction_of_our_wallet_freezes_it(scene: Stage) -> None:
@@ -227,10 +228,12 @@ def test_a_foreign_transaction_of_our_wallet_freezes_it(scene: Stage) -> None:
     try:
         transfer_id = _refused(scene, purchase, "wallet_frozen")
         assert scene.one("SELECT frozen_because FROM wallets") is not None
-        assert "foreign_nonce" in open_reviews(scene, scene.wallet)
+        assert "foreign_nonce" in scene.open_reviews(scene.wallet)
     finally:
-        # A person looked, found whose transaction it was, and lets the wallet go on after it.
+        # A person looked, found whose transaction it was, makes up for what it took, and lets the
+        # wallet go on after it.
+        scene.ethereum("fund", address=scene.wallet, wei=str(_taken(scene, foreign)))
         scene.owner.run("UPDATE wallets SET frozen_because = NULL, next_nonce = next_nonce + 1")
         scene.owner.run("UPDATE review_items SET closed_at = now() WHERE subject_kind = 'wallet'")
     paid_once(scene, purchase)
-    assert open_reviews(scene, transfer_id) == {}
+    assert scene.open_reviews(transfer_id) == {}

@@ -236,6 +236,22 @@ class Scene:
         [found] = self.rows(_SWAP, id=provider_payment_id)
         return found
 
+    def arrived(self, target: PayoutTarget) -> Money:
+        """What an owner has: on our chain by the chain, elsewhere by the exchange's own book."""
+        asset, address = target.asset, target.address
+        if asset == ETH:
+            return self.balance(address)
+        tokens = self.ethereum_shows("tokens")
+        if asset.id in tokens:
+            return Money(self.token_balance(tokens[asset.id], address), asset)
+        accounts = self.changenow_shows("book")[asset.id]["accounts"]
+        units = [
+            int(one["base_units"])
+            for one in accounts
+            if (one["address"], one["extra_id"]) == (address, target.memo)
+        ]
+        return Money(sum(units), asset)
+
     def token_balance(self, contract: str, address: str) -> int:
         """Base units of a token at an address, read from the chain."""
         data = "0x70a08231" + address.removeprefix("0x").lower().rjust(64, "0")
@@ -244,6 +260,11 @@ class Scene:
     def transaction(self, tx_hash: str) -> dict[str, Any]:
         """A transaction as the node shows it."""
         found: dict[str, Any] = self._rpc("eth_getTransactionByHash", tx_hash)
+        return found
+
+    def receipt(self, tx_hash: str) -> dict[str, Any] | None:
+        """A transaction's receipt, or None while it is not mined."""
+        found: dict[str, Any] | None = self._rpc("eth_getTransactionReceipt", tx_hash)
         return found
 
     def _rpc(self, method: str, *params: Any) -> Any:
@@ -281,9 +302,9 @@ class Scene:
     def changenow(self, order: str, **body: Any) -> Any:
         return self._order(self.stack.plan.url("changenow"), order, body)
 
-    def changenow_shows(self, what: str) -> Any:
+    def changenow_shows(self, what: str, **query: Any) -> Any:
         url = f"{self.stack.plan.url('changenow')}/_sandbox/{what}"
-        return self.http.get(url).raise_for_status().json()
+        return self.http.get(url, params=query).raise_for_status().json()
 
     def ethereum_shows(self, what: str) -> Any:
         url = f"{self.stack.plan.url('ethereum')}/_sandbox/{what}"
