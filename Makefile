@@ -22,7 +22,7 @@ WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts
 # Two workers fit the smallest machine that this is built for.
 WORKERS ?= 2
 
-.PHONY: help setup demo stack test check format lock clean
+.PHONY: help setup demo stack test check format hooks lock clean
 .PHONY: check-format check-lint check-types check-architecture check-sql check-web check-terraform
 .PHONY: test-web test-python
 
@@ -86,6 +86,7 @@ check-types: .venv/installed
 
 check-architecture: .venv/installed
 	$(BIN)/lint-imports --cache-dir .cache/import-linter
+	$(BIN)/deptry --config requirements/deptry.toml shared_lib functions
 
 check-sql: .venv/installed
 	$(BIN)/squawk sql/migrations/*.sql sql/views/*.sql
@@ -103,6 +104,9 @@ format: .venv/installed web/node_modules/installed ## format all code
 	$(BIN)/ruff check --fix-only -q $(PACKAGES)
 	npm run --silent --prefix web format
 	if command -v terraform >/dev/null; then terraform -chdir=terraform fmt -recursive; fi
+
+hooks: .venv/installed ## run the quick checks before each commit in this clone
+	PRE_COMMIT_HOME=$(CURDIR)/.cache/pre-commit $(BIN)/pre-commit install
 
 lock: .venv/installed ## write the locks of all requirements anew
 	requirements/lock.sh
