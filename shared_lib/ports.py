@@ -609,6 +609,10 @@ class Payouts(Protocol):
         """How often money of these shares went out and came back, at most."""
         ...
 
+    def has_wrong_share(self, payout_id: UUID) -> bool:
+        """Whether a share is other than its payment's receipt less the fee."""
+        ...
+
     def has_refunded_payment(self, payout_id: UUID) -> bool:
         """Whether the provider gave one of the payout's payments back to its payer."""
         ...

@@ -160,6 +160,7 @@ class World:
         self.fake_chain.base_fee = 10**9  # low, so that one purchase is worth paying out
         self._committed: list[OutboxRow] = []
         self._reading: pg8000.native.Connection | None = None
+        self._statements: dict[str, pg8000.native.PreparedStatement] = {}
         self.real_database = PostgresDatabase(self.connect, self._committed.extend)
         self.database = WatchedDatabase(self.real_database, self.points)
         self.provider = cast(
@@ -330,7 +331,7 @@ class World:
 
     def unfinished(self) -> dict[str, int]:
         """How many rows of each kind are still on their way."""
-        rows = self._reader().run(_UNFINISHED) or []
+        rows = self._reader().run(UNFINISHED) or []
         return {str(kind): int(number) for kind, number in rows if number}
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
@@ -338,6 +339,15 @@ class World:
         reader = self._reader()
         found = reader.run(sql) or []
         names = [column["name"] for column in reader.columns or []]
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    def kept_rows(self, sql: str) -> list[dict[str, Any]]:
+        """As `rows`, for what is read again and again: the statement is planned once."""
+        statement = self._statements.get(sql)
+        if statement is None:
+            statement = self._statements[sql] = self._reader().prepare(sql)
+        found = statement.run() or []
+        names = [column["name"] for column in statement.columns or []]
         return [dict(zip(names, row, strict=True)) for row in found]
 
     def close(self) -> None:
@@ -395,8 +405,8 @@ class World:
         return int(rows[0]["telegram_user_id"])
 
 
-_UNFINISHED = """
-SELECT 'payments', count(*) FROM payments WHERE next_check_at IS NOT NULL
+UNFINISHED = """
+SELECT 'payments' AS kind, count(*) AS number FROM payments WHERE next_check_at IS NOT NULL
 UNION ALL SELECT 'invites', count(*) FROM invites WHERE state = 'creating'
 UNION ALL SELECT 'join_requests', count(*) FROM join_requests WHERE state = 'pending'
 UNION ALL SELECT 'shares', count(*) FROM shares WHERE state = 'pending' AND kind <> 'dust'

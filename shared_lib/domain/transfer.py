@@ -209,6 +209,7 @@ class Refusal(StrEnum):
     AMOUNT_DIFFERS = "amount_differs"
     OVER_CAP = "over_cap"
     OVER_NOTIONAL = "over_notional"
+    SHARE_DIFFERS = "share_differs"
     EXCHANGE_NOT_WAITING = "exchange_not_waiting"
     QUOTE_OFF_MARKET = "quote_off_market"
     QUOTE_DEAD = "quote_dead"
@@ -271,6 +272,7 @@ class SendFacts:
     chain_id: int
     expected_chain_id: int
     has_refunded_payment: bool
+    has_wrong_share: bool
     asset_id: str
     owed_asset_id: str
     sendable_assets: frozenset[str]
@@ -313,6 +315,7 @@ def _never_right(facts: SendFacts) -> _Checks:
         (facts.amount <= 0 or not _is_exact(facts), Refusal.AMOUNT_DIFFERS),
         (facts.amount > facts.cap, Refusal.OVER_CAP),
         (facts.notional_cents > facts.notional_cap_cents, Refusal.OVER_NOTIONAL),
+        (facts.has_wrong_share, Refusal.SHARE_DIFFERS),
     )
 
 

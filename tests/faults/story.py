@@ -2,19 +2,27 @@
 
 from dataclasses import dataclass, field
 
+from shared_lib.domain.currency import asset_of
+from shared_lib.domain.offer import PayoutTarget
 from shared_lib.events import Event
 from tests.invariants import assert_sound
 from tests.world import Shop, World
 
 BUYER = 6_200_000_001
 MINUTES_MOST = 600
+BITCOIN = PayoutTarget(asset_of("btc:btc"), "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", None)
+OWED = 2_125 * 10**12
 
 
 @dataclass
 class Story:
-    """A buyer who joins as soon as there is an invite."""
+    """A buyer who joins as soon as there is an invite.
+
+    The owner is paid directly in ETH, or where there is a `target` of another coin, by a swap.
+    """
 
     world: World
+    target: PayoutTarget | None = None
     shop: Shop = field(init=False)
     payment_id: str = ""
     has_joined: bool = False
@@ -22,7 +30,7 @@ class Story:
     def begin(self) -> None:
         """Everything up to the provider's first word."""
         self.world.top_up()
-        self.shop = self.world.open_shop()
+        self.shop = self.world.open_shop(target=self.target)
         invoice = self.world.order(BUYER, self.shop)
         self.payment_id = self.world.finish(invoice)
 
@@ -71,9 +79,32 @@ class Story:
         assert period["length"].days == 30
         assert BUYER in world.fake_messenger.chats[self.shop.closed_chat_id].members
         assert len(world.invite_urls(BUYER)) == 1
-        assert world.fake_chain.balance(self.shop.destination).base_units == 2125 * 10**12
         [payout] = world.rows("SELECT state FROM payouts")
         assert payout["state"] == "settled"
         assert world.rows("SELECT reason FROM review_items WHERE closed_at IS NULL") == []
         assert len({one.nonce for one in world.signer.signed}) == 1
+        if self.target is None:
+            assert world.fake_chain.balance(self.shop.destination).base_units == OWED
+        else:
+            self._check_exchanges()
         assert_sound(world)
+
+    def _check_exchanges(self) -> None:
+        """One exchange was funded, once, with exactly what is owed; no other one ever was."""
+        swaps = self.world.fake_swaps
+        [funded] = swaps.funded
+        [amount] = swaps.exchanges[funded].deposits
+        assert amount.base_units == OWED
+        [finished] = self.world.rows("SELECT exchange_id, sold FROM swaps WHERE state = 'finished'")
+        assert finished == {"exchange_id": funded, "sold": OWED}
+        self._check_lost_answers(unfunded=len(swaps.exchanges) - 1)
+
+    def _check_lost_answers(self, unfunded: int) -> None:
+        """Each exchange that nobody funds is on record, with the swap that was given up for it."""
+        lost = self.world.rows("SELECT id FROM swaps WHERE abandoned_because = 'answer_lost'")
+        orphans = self.world.rows("SELECT id FROM swap_events WHERE kind = 'orphan'")
+        assert unfunded <= len(lost) == len(orphans)
+        if "swap.quoted: before create_exchange" in self.world.kills:
+            assert (unfunded, len(lost)) == (0, 1)
+        if "swap.quoted: after create_exchange" in self.world.kills:
+            assert (unfunded, len(lost)) == (1, 1)

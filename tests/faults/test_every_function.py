@@ -3,41 +3,69 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from uuid import uuid4
 
 import pytest
 
+from shared_lib.domain.currency import ASSETS
+from shared_lib.domain.offer import PayoutTarget
 from shared_lib.domain.update import AskToJoin, OpenOffer
 from shared_lib.events import Event, ReconcileTick
 from shared_lib.ports import DeadLetter, LeaseHeldError, LeaseLostError, Person
 from shared_lib.usecases.handle_update import handle_update
 from shared_lib.usecases.reconcile import reconcile
 from shared_lib.usecases.record_dead_letter import record_dead_letter
+from shared_lib.usecases.refresh_currencies import refresh_currencies
 from tests.databases import together
 from tests.faults.conftest import Worlds
-from tests.faults.story import BUYER, Story
+from tests.faults.story import BITCOIN, BUYER, Story
 from tests.points import KilledError
-from tests.world import HANDLERS, Pushed, World
+from tests.world import HANDLERS, NACK_SECONDS, Pushed, World
 
 # A story delivers some events more than once; the first few deliveries differ from each other.
 OCCURRENCES_MOST = 3
 POINTS_MOST = 80
+SLOT = 7
+# What is handled in another way where the owner's coin has to be swapped for.
+SWAP_STORY = frozenset(
+    {
+        "payment.check_due",
+        "payout.requested",
+        "swap.requested",
+        "swap.quoted",
+        "swap.check_due",
+        "transfer.requested",
+        "transfer.authorized",
+        "transfer.check_due",
+    }
+)
 
 Record = Callable[[str, object], None]
-every_event = pytest.mark.parametrize("event_type", sorted(HANDLERS))
+every_event = pytest.mark.parametrize(
+    ("event_type", "target"),
+    [
+        *(pytest.param(name, None, id=name) for name in sorted(HANDLERS) if "swap" not in name),
+        *(pytest.param(name, BITCOIN, id=f"{name} of a swap") for name in sorted(SWAP_STORY)),
+    ],
+)
 
 
 @pytest.mark.parametrize("occurrence", range(OCCURRENCES_MOST))
 @every_event
 def test_dies_at_every_point_and_comes_again(
-    event_type: str, occurrence: int, worlds: Worlds, record_property: Record
+    event_type: str,
+    target: PayoutTarget | None,
+    occurrence: int,
+    worlds: Worlds,
+    record_property: Record,
 ) -> None:
     """Killed anywhere in a delivery, and delivered again later: the same end."""
     tried = 0
     for point in range(POINTS_MOST):
         with worlds.fresh() as world:
-            event = _nth(Story(world), event_type, occurrence)
+            event = _nth(Story(world, target), event_type, occurrence)
             if event is None:
                 break
             story, found = event
@@ -67,10 +95,12 @@ def _nth(story: Story, event_type: str, occurrence: int) -> tuple[Story, Event] 
 
 
 @every_event
-def test_delivered_again_at_once_and_after_everything(event_type: str, worlds: Worlds) -> None:
+def test_delivered_again_at_once_and_after_everything(
+    event_type: str, target: PayoutTarget | None, worlds: Worlds
+) -> None:
     """A repeated delivery, straight after the first and after the end, changes nothing."""
     with worlds.fresh() as world:
-        story = Story(world)
+        story = Story(world, target)
         story.begin()
         seen = []
         while (event := story.next_event(event_type)) is not None:
@@ -85,10 +115,12 @@ def test_delivered_again_at_once_and_after_everything(event_type: str, worlds: W
 
 
 @every_event
-def test_two_deliveries_at_once(event_type: str, worlds: Worlds) -> None:
+def test_two_deliveries_at_once(
+    event_type: str, target: PayoutTarget | None, worlds: Worlds
+) -> None:
     """Two processes get the same event at the same moment; it counts once."""
     with worlds.fresh() as world:
-        story = Story(world)
+        story = Story(world, target)
         story.begin()
         while (event := story.next_event(event_type)) is not None:
             _deliver_at_once(world, event)
@@ -111,8 +143,8 @@ def _deliver_at_once(world: World, event: Event) -> None:
     turned_away = any(together(was_turned_away, was_turned_away))
     world.publish()
     if turned_away:
-        world.queue.append(Pushed(event, world.clock.now()))
-        world.clock.pass_time(60)
+        again = world.clock.now() + timedelta(seconds=NACK_SECONDS)
+        world.queue.append(Pushed(event, again))
 
 
 # ---- the functions that are called over HTTP, and the tick ---------------------------------------
@@ -288,3 +320,44 @@ def _recorded(world: World, letter: DeadLetter) -> None:
     """Record it as a function does, which a fatal point can end."""
     world.points.start(world.fatal_point)
     record_dead_letter(world, letter)
+
+
+def test_the_list_of_coins_is_taken_over_once_whatever_happens(
+    worlds: Worlds, record_property: Record
+) -> None:
+    """It dies at every point, and the scheduler calls it again in the same slot and in the next."""
+    for point in range(POINTS_MOST):
+        with worlds.fresh() as world:
+            survived = _survives(world, partial(_refreshed, world), point)
+            world.points.start()
+            refresh_currencies(world, SLOT)
+            assert _offered(world) == set(ASSETS)
+            world.fake_swaps.market.listings.pop(BITCOIN.asset.id)
+            refresh_currencies(world, SLOT)
+            assert BITCOIN.asset.id in _offered(world), "one slot took over two lists"
+            refresh_currencies(world, SLOT + 1)
+            assert BITCOIN.asset.id not in _offered(world)
+            if survived:
+                record_property("fault_points", point)
+                assert point > 0
+                return
+    pytest.fail(f"more than {POINTS_MOST} points")
+
+
+def test_two_refreshes_of_one_slot_take_over_one_list(worlds: Worlds) -> None:
+    """The scheduler may fire twice at the same moment."""
+    with worlds.fresh() as world:
+        answers = together(*[partial(refresh_currencies, world, SLOT)] * 3)
+        assert answers == [True] * 3
+        assert len(world.rows("SELECT slot FROM ticks WHERE name = 'refresh_currencies'")) == 1
+        assert _offered(world) == set(ASSETS)
+
+
+def _refreshed(world: World) -> None:
+    world.points.start(world.fatal_point)
+    refresh_currencies(world, SLOT)
+
+
+def _offered(world: World) -> set[str]:
+    """The coins that may be chosen because the provider sells them."""
+    return {row["id"] for row in world.rows("SELECT id FROM currencies WHERE is_offered")}

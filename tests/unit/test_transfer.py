@@ -44,6 +44,7 @@ DIRECT = SendFacts(
     wallet=WALLET,
     chain_id=1,
     expected_chain_id=1,
+    has_wrong_share=False,
     has_refunded_payment=False,
     asset_id=ETH.id,
     owed_asset_id=ETH.id,
@@ -71,6 +72,7 @@ NEVER_RIGHT: dict[Refusal, Mapping[str, Any]] = {
     Refusal.AMOUNT_DIFFERS: {"expected_amount": 999},
     Refusal.OVER_CAP: {"cap": 999},
     Refusal.OVER_NOTIONAL: {"notional_cap_cents": 498},
+    Refusal.SHARE_DIFFERS: {"has_wrong_share": True},
 }
 ENDED: dict[Refusal, Mapping[str, Any]] = {
     Refusal.PAYMENT_REFUNDED: {"has_refunded_payment": True},

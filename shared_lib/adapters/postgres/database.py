@@ -120,6 +120,10 @@ class PostgresDatabase:
             return None
 
     def _roll_back(self, session: Session) -> None:
+        """Keep the session for others, unless one cannot talk with it any more."""
+        if not session.is_in_step:
+            session.close()
+            return
         try:
             session.simple("ROLLBACK")
         except DatabaseUnavailableError:

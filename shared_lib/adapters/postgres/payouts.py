@@ -45,6 +45,13 @@ WHERE l.payout_id = :id AND l.released_at IS NULL AND p.status = 'refunded' LIMI
 """
 
 
+_HAS_WRONG_SHARE = """
+SELECT s.id FROM payout_shares l JOIN shares s ON s.id = l.share_id
+JOIN payments p ON p.id = s.payment_id
+WHERE l.payout_id = :id AND l.released_at IS NULL
+AND (s.asset <> p.received_asset OR s.amount <> p.received - p.fee) LIMIT 1
+"""
+
 # Shares that came back whole are released from the payout that they went out with, after it was
 # funded; of others only a residue came back, which names that payout.
 _ROUNDS = """
@@ -114,6 +121,9 @@ class PostgresPayouts:
     def rounds_of(self, share_ids: Sequence[UUID]) -> int:
         row = self._session.row(_ROUNDS, ids=[str(one) for one in share_ids])
         return int(row["rounds"]) if row else 0
+
+    def has_wrong_share(self, payout_id: UUID) -> bool:
+        return self._session.did(_HAS_WRONG_SHARE, id=payout_id)
 
     def has_refunded_payment(self, payout_id: UUID) -> bool:
         return self._session.did(_HAS_REFUNDED, id=payout_id)

@@ -45,20 +45,25 @@ def translated() -> Iterator[None]:
 
 
 class Session:
-    """A connection for one transaction at a time; statements are prepared once and kept."""
+    """A connection for one transaction at a time; statements are prepared once and kept.
+
+    `is_in_step` is false once an answer was not read to its end, so that the next statement would
+    take the rest of it for its own.
+    """
 
     def __init__(self, connection: pg8000.native.Connection) -> None:
+        self.is_in_step = True
         self._connection = connection
         self._statements: dict[str, pg8000.native.PreparedStatement] = {}
 
     def simple(self, sql: str) -> None:
         """Run a statement without parameters or rows, such as BEGIN."""
-        with translated():
+        with self._answered():
             self._connection.run(sql)
 
     def rows(self, sql: str, **values: Any) -> list[Row]:
         """Run a prepared statement and return its rows by column name."""
-        with translated():
+        with self._answered():
             statement = self._statements.get(sql)
             if statement is None:
                 statement = self._connection.prepare(sql)
@@ -88,3 +93,15 @@ class Session:
             self._connection.close()
         except (InterfaceError, DatabaseError, OSError):
             return
+
+    @contextmanager
+    def _answered(self) -> Iterator[None]:
+        """A refusal too is read to its end; anything else may have come amid an answer."""
+        self.is_in_step = False
+        with translated():
+            try:
+                yield
+            except DatabaseError:
+                self.is_in_step = True
+                raise
+        self.is_in_step = True

@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from shared_lib.events import Event, ReconcileTick
+from shared_lib.domain.offer import PayoutTarget
+from shared_lib.domain.transfer import Fees
+from shared_lib.events import Event, ReconcileTick, TransferCheckDue
 from shared_lib.ports import (
+    Chain,
     LeaseHeldError,
     LeaseLostError,
     ProviderError,
@@ -15,7 +19,7 @@ from shared_lib.ports import (
 )
 from shared_lib.usecases.receive_callback import receive_callback
 from tests.databases import together
-from tests.fakes.chain import FakeSigner
+from tests.fakes.chain import GWEI, WALLET, FakeSigner
 from tests.fakes.failures import Failures
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.provider import FakePaymentProvider
@@ -24,6 +28,8 @@ from tests.world import HANDLERS, Pushed, Shop, World
 ANN, BEN, STRANGER = 6_000_000_001, 6_000_000_002, 6_999_999_999
 OTHER_ADDRESS = "0x52908400098527886E0F7030069857D2E4169EE7"
 MINUTES_MOST = 60
+# How many points lie between the signature of other bytes and a process's death.
+BEFORE_STORING, BEFORE_BROADCASTING = 0, 4
 
 
 # ---- reading -------------------------------------------------------------------------------------
@@ -79,6 +85,22 @@ def break_down(
 def repair(fake: FakeMessenger | FakePaymentProvider) -> None:
     """Nothing fails any more."""
     fake._failures = Failures()
+
+
+def stop_sends(world: World) -> None:
+    """The operator's kill switch."""
+    now = world.clock.now()
+    change(world, f"INSERT INTO controls VALUES ('stop_sends', 'operator', 'test', '{now}')")
+
+
+def allow_sends(world: World) -> None:
+    """The kill switch is off again."""
+    change(world, "DELETE FROM controls")
+
+
+def have_patience(world: World) -> None:
+    """No bytes are ever taken for stuck."""
+    world.set_policy(transfer_stuck_seconds=10**6)
 
 
 # ---- acting --------------------------------------------------------------------------------------
@@ -176,6 +198,109 @@ def twice_at_once(world: World, event: Event, times: int = 2) -> int:
     """Deliver one event several times at once; how many deliveries were turned away."""
     handler, entity_id = HANDLERS[event.type], entity(event)
     return at_once(world, *[lambda: handler(world, entity_id)] * times)
+
+
+def purchase(
+    world: World,
+    event_type: str,
+    *,
+    number: int = 1,
+    user_id: int = ANN,
+    target: PayoutTarget | None = None,
+) -> Event:
+    """One purchase on a channel of its own, gone as far as this event, which is not delivered."""
+    if number == 1:
+        world.top_up()
+    buy(world, world.open_shop(number, target=target), user_id)
+    return stop_before(world, event_type)
+
+
+def sent(
+    world: World, number: int = 1, user_id: int = ANN, target: PayoutTarget | None = None
+) -> TransferCheckDue:
+    """One purchase, gone as far as the broadcast; the event that checks its transfer."""
+    event = purchase(world, "transfer.authorized", number=number, user_id=user_id, target=target)
+    handle(world, event)
+    world.drain()
+    transfer_id = entity(event)
+    assert value(world, f"SELECT state FROM transfers WHERE id = '{transfer_id}'") == "sent"
+    return TransferCheckDue(transfer_id=transfer_id)
+
+
+def spike(world: World, base_fee_gwei: int = 100) -> None:
+    """Gas gets too dear for what waits: at a base fee of 1 gwei we pay 3 gwei at most."""
+    world.fake_chain.base_fee = base_fee_gwei * GWEI
+    world.fake_chain.mine()
+
+
+def calm(world: World) -> None:
+    """Gas is as cheap again as it was."""
+    world.fake_chain.base_fee = GWEI
+
+
+def leave(world: World, seconds: float) -> None:
+    """Time passes until so much is left of the last exchange's promise."""
+    ends_at = value(world, "SELECT max(promise_ends_at) FROM swaps")
+    world.clock.moment = ends_at - timedelta(seconds=seconds)
+
+
+def attempts(world: World) -> list[str]:
+    """The kinds of all stored bytes, oldest first."""
+    return column(world, "SELECT kind FROM transfer_attempts ORDER BY created_at, id")
+
+
+def assert_outbid(held: Fees, new: Fees) -> None:
+    """Any node takes the new ones for the old."""
+    assert 100 * new.max_fee >= 110 * held.max_fee
+    assert 100 * new.max_priority_fee >= 110 * held.max_priority_fee
+
+
+def die_after_signing(world: World, points: int) -> None:
+    """The process is killed so many points after its next signature."""
+
+    def arm() -> None:
+        world.points.die_at = len(world.points.passed) + points
+
+    world.signer = InterruptedSigner([arm])
+
+
+def assert_paid_on_one_nonce(world: World) -> None:
+    """Whatever was signed is on one nonce, and one of it was mined: the owner is paid once."""
+    world.run()
+    assert state_of(world, "transfers") == ["confirmed"]
+    assert state_of(world, "payouts") == ["settled"]
+    assert state_of(world, "shares") == ["paid"]
+    [row] = world.rows("SELECT destination, amount FROM transfers")
+    assert world.fake_chain.balance(row["destination"]).base_units == int(row["amount"])
+    assert {one.nonce for one in world.signer.signed} == {0}
+    assert world.fake_chain.mined_nonce(WALLET) == 1
+    [gas_paid] = mined_gas(world)
+    assert balance(world, "gas_cost") == gas_paid
+    for kind in ("signed", "settled", "gas"):
+        counted = f"SELECT count(*) FROM ledger_transactions WHERE kind = '{kind}'"
+        assert value(world, counted) == 1
+    assert balance(world, "in_flight") == 0
+    assert reviews(world) == set()
+
+
+def mined_gas(world: World) -> list[int]:
+    """What each mined transaction of ours cost, in wei."""
+    found = [world.fake_chain.mined(one) for one in world.fake_chain.sent]
+    return [one.gas_paid for one in found if one is not None]
+
+
+class InterruptedChain:
+    """A chain's port; while it is first asked by `method`, something else happens."""
+
+    def __init__(self, inner: Chain, method: str, act: Callable[[], object]) -> None:
+        self._inner = inner
+        self._acts = {method: act}
+
+    def __getattr__(self, name: str) -> Any:
+        act = self._acts.pop(name, None)
+        if act is not None:
+            act()
+        return getattr(self._inner, name)
 
 
 class InterruptedSigner(FakeSigner):

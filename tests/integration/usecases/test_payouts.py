@@ -1,7 +1,5 @@
 """What a channel has pending goes out together, once, when it is worth what it costs."""
 
-import pytest
-
 from tests.integration.usecases.support import (
     ANN,
     BEN,
@@ -90,22 +88,8 @@ def test_a_share_that_comes_after_the_bytes_gets_a_payout_of_its_own_at_once(
     assert world.fake_chain.balance(shop.destination).base_units == 2 * 2_125 * 10**12
 
 
-@pytest.mark.parametrize(
-    "statements",
-    [
-        ["UPDATE channels SET strategy = 'threshold', threshold_cents = 5000"],
-        [
-            "INSERT INTO currencies VALUES ('usdt:eth', 'usdt', 'eth', 6, true)",
-            "UPDATE channels SET payout_asset = 'usdt:eth'",
-        ],
-    ],
-    ids=["threshold", "another coin"],
-)
-def test_what_cannot_be_paid_directly_waits_untouched(
-    world: World, shop: Shop, statements: list[str]
-) -> None:
-    for statement in statements:
-        change(world, statement)
+def test_what_is_pooled_waits_untouched(world: World, shop: Shop) -> None:
+    change(world, "UPDATE channels SET strategy = 'threshold', threshold_cents = 5000")
     buy(world, shop)
     for _ in range(10):
         world.tick()

@@ -59,7 +59,7 @@ def test_the_deposit_of_a_payment_is_no_top_up(world: World, shop: Shop) -> None
     buy(world, shop)
     world.run()
     tx_hash = value(world, "SELECT deposit_hash FROM payments")
-    assert "deposit of a payment" in refused(world, tx_hash)
+    assert "booked as a deposit or a refund" in refused(world, tx_hash)
 
 
 def test_a_top_up_is_no_deposit_of_a_payment(connect: Connect) -> None:

@@ -12,6 +12,7 @@ from shared_lib.domain.order import ORDER_EDGES, OrderState
 from shared_lib.domain.payment import PAYMENT_EDGES, PaymentStatus
 from shared_lib.domain.payout import PAYOUT_EDGES, PayoutState
 from shared_lib.domain.share import SHARE_EDGES, ShareState
+from shared_lib.domain.swap import SWAP_EDGES, SwapState
 from shared_lib.domain.transfer import TRANSFER_EDGES, TransferState
 from shared_lib.ports import Due, Watched
 from shared_lib.usecases.reconcile import _EVENTS
@@ -28,6 +29,13 @@ WOKEN_BY: dict[Watched, dict[str, str]] = {
     Watched.PAYOUT: dict.fromkeys(
         ["forming", "waiting", "swapping", "sending"], "payout.requested"
     ),
+    Watched.SWAP: {
+        "quoting": "swap.requested",
+        "quoted": "swap.quoted",
+        "creating": "swap.quoted",
+        "created": "swap.check_due",
+        "funded": "swap.check_due",
+    },
     Watched.TRANSFER: {
         "requested": "transfer.requested",
         "authorized": "transfer.authorized",
@@ -45,6 +53,7 @@ RESTING: dict[Watched, set[str]] = {
     Watched.JOIN_REQUEST: {"review"},
     Watched.SHARE: {"expected", "locked", "converting", "held"},
     Watched.PAYOUT: {"review"},
+    Watched.SWAP: {"review"},
     Watched.TRANSFER: {"review"},
     Watched.NOTICE: set(),
     Watched.ORDER: {"expired", "closed"},
@@ -55,6 +64,7 @@ MACHINES: dict[Watched, tuple[type[StrEnum], dict[Any, Any]]] = {
     Watched.JOIN_REQUEST: (JoinState, JOIN_EDGES),
     Watched.SHARE: (ShareState, SHARE_EDGES),
     Watched.PAYOUT: (PayoutState, PAYOUT_EDGES),
+    Watched.SWAP: (SwapState, SWAP_EDGES),
     Watched.TRANSFER: (TransferState, TRANSFER_EDGES),
     Watched.NOTICE: (NoticeState, NOTICE_EDGES),
     Watched.ORDER: (OrderState, ORDER_EDGES),

@@ -1,17 +1,24 @@
 """The validator: what is never authorised, what waits, and what nobody may touch."""
 
+from functools import partial
+
 import pytest
 
+from shared_lib.domain.money import USDT
 from shared_lib.events import Event
 from tests.fakes.chain import WALLET
 from tests.integration.usecases.support import (
     OTHER_ADDRESS,
+    InterruptedSigner,
+    allow_sends,
     buy,
     change,
+    column,
     handle,
     reviews,
     state_of,
     stop_before,
+    stop_sends,
     tick,
     twice_at_once,
     value,
@@ -19,9 +26,9 @@ from tests.integration.usecases.support import (
 from tests.world import World
 
 ZERO_ADDRESS = "0x" + "0" * 40
+MOVE_OWNER = f"UPDATE channels SET payout_address = '{OTHER_ADDRESS}'"
 NEEDS_PERSON = {
     "amount_differs": ["UPDATE transfers SET amount = amount - 1"],
-    "destination_changed": [f"UPDATE channels SET payout_address = '{OTHER_ADDRESS}'"],
     "destination_refused": [
         f"UPDATE channels SET payout_address = '{ZERO_ADDRESS}'",
         f"UPDATE payouts SET destination_address = '{ZERO_ADDRESS}'",
@@ -90,14 +97,54 @@ def address_to(world: World, address: str) -> None:
     change(world, f"UPDATE transfers SET destination = '{address}'")
 
 
+def test_a_changed_destination_gets_the_money_instead_of_the_old_one(world: World) -> None:
+    event = requested(world)
+    assert_goes_to_the_other_address(world, event)
+
+
 def test_a_changed_destination_is_caught_after_authorising_too(world: World) -> None:
     handle(world, requested(world))
+    assert_goes_to_the_other_address(world, stop_before(world, "transfer.authorized"))
+
+
+def test_a_changed_destination_is_caught_after_the_nonce_too(world: World) -> None:
+    """It is the highest, so that the next transfer gets it."""
+    handle(world, requested(world))
     event = stop_before(world, "transfer.authorized")
-    change(world, f"UPDATE channels SET payout_address = '{OTHER_ADDRESS}'")
+    move_owner = partial(change, world, MOVE_OWNER)
+    world.signer = InterruptedSigner([move_owner])
     handle(world, event)
-    assert refused_because(world) == {"destination_changed"}
-    assert_held(world)
+    assert len(world.signer.signed) == 1
+    assert_waits_for_the_other_address(world)
+    assert_paid_there(world)
+
+
+def assert_goes_to_the_other_address(world: World, event: Event) -> None:
+    change(world, MOVE_OWNER)
+    handle(world, event)
+    assert world.signer.signed == []
+    assert_waits_for_the_other_address(world)
+    assert_paid_there(world)
+
+
+def assert_waits_for_the_other_address(world: World) -> None:
+    """The shares are free, nothing was broadcast or reserved, and nobody has to look."""
+    assert state_of(world, "shares") == ["pending"]
+    assert state_of(world, "transfers") == ["cancelled"]
+    assert column(world, "SELECT waiting_for FROM payouts") == ["destination_changed"]
+    assert value(world, "SELECT count(*) FROM reservations") == 0
     assert value(world, "SELECT next_nonce FROM wallets") == 0
+    assert world.fake_chain.sent == {}
+    assert reviews(world) == set()
+
+
+def assert_paid_there(world: World) -> None:
+    old = value(world, "SELECT DISTINCT destination FROM transfers")
+    world.run()
+    assert state_of(world, "payouts") == ["settled"]
+    assert world.fake_chain.balance(OTHER_ADDRESS).base_units == 2_125 * 10**12
+    assert world.fake_chain.balance(old).base_units == 0
+    assert list(world.fake_chain.sent.values()) == [1]
 
 
 def test_a_destination_that_refuses_money_goes_to_review(world: World) -> None:
@@ -111,16 +158,31 @@ def test_a_destination_that_refuses_money_goes_to_review(world: World) -> None:
     assert_goes(world)
 
 
-def test_an_asset_that_cannot_be_sent_goes_to_review(world: World) -> None:
+def test_an_asset_that_this_chain_does_not_have_is_never_sent(world: World) -> None:
     event = requested(world)
-    change(world, "INSERT INTO currencies VALUES ('usdt:eth', 'usdt', 'eth', 6, false)")
-    for table in ("shares", "payouts", "transfers"):
-        change(world, f"UPDATE {table} SET asset = 'usdt:eth'")
+    plant_asset(world, "dai:eth", "shares", "payouts", "transfers")
     handle(world, event)
     tick(world)
-    assert {subject for subject, _ in reviews(world)} == {"transfer"}
+    assert reviews(world) == {("transfer", "refused_by_provider")}
     assert value(world, "SELECT count(*) FROM reservations") == 0
     assert world.signer.signed == []
+    plant_asset(world, "eth:eth", "shares", "payouts", "transfers")
+
+
+def test_another_asset_than_the_one_that_is_owed_goes_to_review(world: World) -> None:
+    """Both can be sent, and there would be enough of both."""
+    event = requested(world)
+    world.fake_chain.pay(WALLET, 10**18, USDT)
+    world.fake_chain.mine()
+    plant_asset(world, "usdt:eth", "transfers")
+    handle(world, event)
+    assert refused_because(world) == {"unknown_asset"}
+    assert_held(world)
+
+
+def plant_asset(world: World, asset_id: str, *table_names: str) -> None:
+    for table in table_names:
+        change(world, f"UPDATE {table} SET asset = '{asset_id}'")
 
 
 def test_a_node_of_another_chain_is_waited_out(world: World) -> None:
@@ -151,17 +213,6 @@ def test_the_kill_switch_stops_authorising_and_needs_no_review(world: World) -> 
     assert reviews(world) == set()
     allow_sends(world)
     assert_goes(world)
-
-
-def stop_sends(world: World) -> None:
-    change(
-        world,
-        f"INSERT INTO controls VALUES ('stop_sends', 'operator', 'test', '{world.clock.now()}')",
-    )
-
-
-def allow_sends(world: World) -> None:
-    change(world, "DELETE FROM controls")
 
 
 def test_a_frozen_wallet_waits_for_its_release(world: World) -> None:

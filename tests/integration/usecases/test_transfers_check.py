@@ -5,30 +5,20 @@ import pytest
 from shared_lib.events import TransferCheckDue
 from tests.fakes.chain import WALLET
 from tests.integration.usecases.support import (
+    assert_paid_on_one_nonce,
     at_once,
     balance,
     buy,
     column,
     handle,
+    have_patience,
     reviews,
+    sent,
     state_of,
-    stop_before,
     tick,
     value,
 )
 from tests.world import HANDLERS, World
-
-
-def sent(world: World) -> TransferCheckDue:
-    """One purchase, gone as far as the broadcast; the event that checks it."""
-    world.top_up()
-    buy(world, world.open_shop())
-    event = stop_before(world, "transfer.authorized")
-    handle(world, event)
-    world.drain()
-    assert state_of(world, "transfers") == ["sent"]
-    assert event.entity_id is not None
-    return TransferCheckDue(transfer_id=event.entity_id)
 
 
 def mined(world: World) -> TransferCheckDue:
@@ -42,14 +32,9 @@ def mined(world: World) -> TransferCheckDue:
 
 def assert_paid_once(world: World) -> None:
     """Settled by the only bytes that ever existed."""
-    world.run()
-    assert state_of(world, "transfers") == ["confirmed"]
-    assert state_of(world, "payouts") == ["settled"]
-    assert column(world, "SELECT state FROM shares") == ["paid"]
+    assert_paid_on_one_nonce(world)
     assert len(world.fake_chain.sent) == 1
     assert len(world.signer.signed) == 1
-    assert balance(world, "in_flight") == 0
-    assert reviews(world) == set()
 
 
 def test_settles_only_when_the_block_is_deep_enough(world: World) -> None:
@@ -74,15 +59,17 @@ def test_two_checks_at_once_settle_once(world: World) -> None:
 
 
 def test_a_transaction_hidden_for_an_hour_is_one_transfer(world: World) -> None:
+    """Its price is raised again and again, on the same nonce."""
     world.fake_chain.hide_next(10**6)
     sent(world)
     for _ in range(60):
         world.tick()
         world.drain()
     assert state_of(world, "transfers") == ["sent"]
+    assert len(world.fake_chain.sent) > 1
     world.fake_chain.hide_next(0)
     world.fake_chain.release()
-    assert_paid_once(world)
+    assert_paid_on_one_nonce(world)
 
 
 def test_a_transaction_that_pools_forget_is_broadcast_again(world: World) -> None:
@@ -95,6 +82,7 @@ def test_a_transaction_that_pools_forget_is_broadcast_again(world: World) -> Non
 
 
 def test_a_transaction_that_waits_in_a_pool_is_left_alone(world: World) -> None:
+    have_patience(world)
     sent(world)
     for _ in range(5):
         tick(world)
@@ -230,6 +218,7 @@ def test_a_node_that_is_down_for_a_day_is_shown_to_a_person(world: World) -> Non
 
 @pytest.mark.parametrize("lag", [1, 3])
 def test_a_node_that_lags_behind_makes_no_second_transaction(world: World, lag: int) -> None:
+    have_patience(world)
     check = mined(world)
     world.fake_chain.lag = lag
     handle(world, check)
@@ -237,6 +226,18 @@ def test_a_node_that_lags_behind_makes_no_second_transaction(world: World, lag: 
         tick(world)
     world.fake_chain.lag = 0
     assert_paid_once(world)
+
+
+def test_a_node_that_lags_behind_for_long_pays_once(world: World) -> None:
+    """What it does not see is taken for stuck; the dearer bytes find their nonce used."""
+    check = mined(world)
+    world.fake_chain.lag = 1
+    handle(world, check)
+    for _ in range(10):
+        tick(world)
+    assert len(world.fake_chain.sent) > 1
+    world.fake_chain.lag = 0
+    assert_paid_on_one_nonce(world)
 
 
 def test_a_settled_transfer_wakes_those_that_wait_for_a_slot(world: World) -> None:

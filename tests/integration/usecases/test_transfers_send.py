@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+from shared_lib.domain.money import ETH
 from shared_lib.events import Event, TransferAuthorized
 from shared_lib.ports import BroadcastResult, Leased, LeaseLostError
 from shared_lib.usecases.lease import claim
@@ -12,14 +13,17 @@ from tests.integration.usecases.support import (
     ANN,
     BEN,
     InterruptedSigner,
+    allow_sends,
+    balance,
     buy,
-    change,
     column,
     entity,
     handle,
+    have_patience,
     reviews,
     state_of,
     stop_before,
+    stop_sends,
     tick,
     twice_at_once,
     value,
@@ -33,13 +37,6 @@ def authorized(world: World, number: int = 1, user_id: int = ANN) -> Event:
         world.top_up()
     buy(world, world.open_shop(number), user_id)
     return stop_before(world, "transfer.authorized")
-
-
-def stop_sends(world: World) -> None:
-    change(
-        world,
-        f"INSERT INTO controls VALUES ('stop_sends', 'operator', 'test', '{world.clock.now()}')",
-    )
 
 
 def assert_sent_once(world: World, transfers: int = 1) -> None:
@@ -56,6 +53,7 @@ def assert_sent_once(world: World, transfers: int = 1) -> None:
 
 
 def test_sixteen_are_in_flight_at_most_and_the_others_go_later(world: World) -> None:
+    have_patience(world)
     world.top_up()
     for number in range(1, 18):
         buy(world, world.open_shop(number), 6_100_000_000 + number)
@@ -76,11 +74,11 @@ def test_the_kill_switch_between_nonce_and_bytes_gives_the_nonce_back(world: Wor
     assert value(world, "SELECT next_nonce FROM wallets") == 0
     assert world.fake_chain.sent == {}
     assert value(world, "SELECT count(*) FROM transfer_attempts") == 0
-    change(world, "DELETE FROM controls")
+    allow_sends(world)
     assert_sent_once(world)
 
 
-def test_a_lower_nonce_is_kept_and_used_later(world: World) -> None:
+def test_a_lower_nonce_is_filled_by_a_cancel_and_its_payout_goes_later(world: World) -> None:
     """Those above it would never be mined if it were given to nobody."""
     first = authorized(world)
     second = authorized(world, 2, BEN)
@@ -88,13 +86,27 @@ def test_a_lower_nonce_is_kept_and_used_later(world: World) -> None:
     send_second = partial(send_transfer, world, second_id)
     world.signer = InterruptedSigner([send_second, partial(stop_sends, world)])
     handle(world, first)
-    states = {row["id"]: row for row in world.rows("SELECT id, state, nonce FROM transfers")}
-    assert (states[first_id]["state"], states[first_id]["nonce"]) == ("signing", 0)
-    assert (states[second_id]["state"], states[second_id]["nonce"]) == ("sent", 1)
-    tick(world)
-    assert len(world.fake_chain.sent) == 1
-    change(world, "DELETE FROM controls")
-    assert_sent_once(world, transfers=2)
+    rows = world.rows("SELECT id, state, nonce, replacement, fills_nonce FROM transfers")
+    filler, other = (next(row for row in rows if row["id"] == one) for one in (first_id, second_id))
+    assert (filler["state"], filler["nonce"], filler["replacement"]) == ("signing", 0, "cancel")
+    assert filler["fills_nonce"]
+    assert (other["state"], other["nonce"]) == ("sent", 1)
+    assert set(column(world, "SELECT waiting_for FROM payouts")) == {"nonce_lost", None}
+    assert value(world, "SELECT count(*) FROM reservations") == 0
+    world.drain()
+    assert len(world.fake_chain.sent) == 2
+    for _ in range(5):
+        world.tick()
+        world.drain()
+    assert sorted(state_of(world, "transfers")) == ["cancelled", "confirmed", "requested"]
+    allow_sends(world)
+    world.run()
+    assert state_of(world, "payouts") == ["settled", "settled"]
+    assert sorted(state_of(world, "transfers")) == ["cancelled", "confirmed", "confirmed"]
+    assert column(world, "SELECT nonce FROM transfers ORDER BY nonce") == [0, 1, 2]
+    assert sorted(world.fake_chain.sent.values()) == [1, 1, 1]
+    assert balance(world, "in_flight") == 0
+    assert reviews(world) == set()
 
 
 @pytest.mark.parametrize("arrives", [True, False])
@@ -207,6 +219,7 @@ def test_a_live_lease_turns_another_delivery_away(world: World) -> None:
 
 
 def test_ten_channels_at_once_get_consecutive_nonces_and_the_right_sums(world: World) -> None:
+    world.fake_provider.cents_per_coin[ETH.id] = 9_990
     world.top_up()
     shops = [world.open_shop(number) for number in range(1, 11)]
     for number, shop in enumerate(shops, start=1):
