@@ -1,15 +1,21 @@
 """What must hold after every scenario, whatever happened in it (design: I1 to I9).
 
 `violations` compares the database with the fakes of the outside world and names what is broken.
+It reads the database in one round trip, so that it can be asked after every step of a long history.
 """
 
+import json
 from collections import Counter
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from shared_lib.domain.currency import asset_of
-from tests.world import World
+from tests.world import UNFINISHED, World
 
-_QUERIES = {
+Found = Mapping[str, list[dict[str, Any]]]
+
+RULES = {
     "I1 a payment granted more than one period": """
         SELECT payment_id FROM membership_periods WHERE payment_id IS NOT NULL
         GROUP BY payment_id HAVING count(*) > 1""",
@@ -26,6 +32,10 @@ _QUERIES = {
         SELECT p.id FROM payments p WHERE p.received IS NOT NULL AND 1 <>
         (SELECT count(*) FROM ledger_transactions t
          WHERE t.kind = 'finished' AND t.subject_id = p.id::text)""",
+    "I1 a deposit was booked other than once": """
+        SELECT p.id FROM payments p WHERE p.deposit_hash IS NOT NULL AND 1 <>
+        (SELECT count(*) FROM ledger_transactions t
+         WHERE t.kind = 'deposit_seen' AND t.subject_id = p.id::text)""",
     "I3 received is not owner plus fee": """
         SELECT p.id FROM payments p JOIN shares s ON s.payment_id = p.id
         WHERE s.kind = 'payment' AND p.received <> s.amount + p.fee""",
@@ -63,6 +73,35 @@ _QUERIES = {
     "I2 a swap is funded with another amount than its exchange was made for": """
         SELECT t.id FROM transfers t JOIN swaps s ON s.id = t.swap_id
         WHERE t.amount <> s.sold OR lower(t.destination) <> lower(s.payin_address)""",
+    "I1 a period is not as long as its order says": """
+        SELECT p.id FROM membership_periods p JOIN payments y ON y.id = p.payment_id
+        JOIN orders o ON o.id = y.order_id
+        WHERE p.ends_at - p.starts_at <> make_interval(days => o.days)""",
+    "I1 access does not end with its last period": """
+        SELECT m.id FROM memberships m WHERE m.state = 'active' AND m.access_ends_at <>
+        (SELECT max(p.ends_at) FROM membership_periods p WHERE p.membership_id = m.id)""",
+    "I2 a share is carried by two payouts": """
+        SELECT share_id FROM payout_shares WHERE released_at IS NULL
+        GROUP BY share_id HAVING count(*) > 1""",
+    "I2 a swap was signed for after its promise had ended": """
+        SELECT t.id FROM transfer_attempts a JOIN transfers t ON t.id = a.transfer_id
+        JOIN swaps s ON s.id = t.swap_id
+        WHERE a.kind = 'send' AND a.created_at > s.promise_ends_at""",
+    "I3 a payment was credited with another amount than was reported": """
+        SELECT p.id FROM payments p JOIN currencies c ON c.id = p.received_asset
+        WHERE NOT EXISTS (SELECT FROM payment_events e WHERE e.payment_id = p.id
+            AND (e.body::jsonb ->> 'outcome_amount')::numeric * power(10::numeric, c.decimals)
+                = p.received)""",
+    "I8 what is on its way is not what the ledger has in flight": """
+        SELECT coalesce(sent.asset, booked.asset) AS asset FROM
+        (SELECT t.asset, sum(t.amount) AS amount FROM transfers t
+         LEFT JOIN swaps s ON s.id = t.swap_id
+         WHERE NOT t.fills_nonce AND (t.state IN ('sent', 'mined')
+             OR (t.state = 'confirmed' AND s.state = 'funded')) GROUP BY t.asset) AS sent
+        FULL JOIN (SELECT asset, sum(amount) AS amount FROM ledger_entries
+                   WHERE account = 'in_flight' GROUP BY asset) AS booked
+        ON sent.asset = booked.asset
+        WHERE coalesce(sent.amount, 0) <> coalesce(booked.amount, 0)""",
     "I9 shares do not equal what the ledger owes": """
         SELECT coalesce(owed.channel_id, booked.channel_id) AS channel FROM
         (SELECT channel_id, asset, sum(amount) AS amount FROM shares
@@ -85,101 +124,171 @@ _QUERIES = {
 }
 
 
-def violations(world: World) -> list[str]:
-    """Everything that is broken; empty when all is well."""
-    found = [f"{rule}: {world.rows(sql)}" for rule, sql in _QUERIES.items() if world.rows(sql)]
-    return [*found, *_chain_violations(world), *_people_violations(world)]
+# What the outside world is compared with.
+_FACTS = {
+    "transfers": "SELECT destination, asset, state, amount FROM transfers WHERE NOT fills_nonce",
+    "booked": """
+        SELECT account, sum(amount) AS amount FROM ledger_entries
+        WHERE account IN ('host_wallet', 'gas_float') GROUP BY account""",
+    "unfinished": UNFINISHED,
+    "unseen deposits": """
+        SELECT id FROM payments WHERE deposit_hash IS NULL AND status NOT IN ('expired', 'failed')
+        LIMIT 1""",
+    "counted": "SELECT hash FROM incoming_transactions",
+    "invited": """
+        SELECT o.telegram_user_id AS person, count(*) AS payments FROM payments p
+        JOIN orders o ON o.id = p.order_id WHERE p.received IS NOT NULL GROUP BY person""",
+    "entitled": """
+        SELECT c.chat_id, m.telegram_user_id AS person FROM memberships m
+        JOIN channel_chats c ON c.channel_id = m.channel_id WHERE m.let_in_at IS NOT NULL""",
+    "adopted": """
+        SELECT exchange_id, destination_address AS payee FROM swaps
+        WHERE exchange_id IS NOT NULL""",
+    "given up": """
+        SELECT id FROM swap_events WHERE kind IN ('orphan', 'difference')
+        UNION ALL SELECT NULL FROM swaps WHERE state = 'creating'""",
+    "nonces": """
+        SELECT w.address, w.next_nonce, (SELECT json_agg(t.nonce) FROM transfers t
+            WHERE t.wallet_address = w.address AND t.nonce >= w.next_nonce - 16) AS held
+        FROM wallets w""",
+}
 
 
-def _chain_violations(world: World) -> list[str]:
+def violations(world: World, more_rules: Mapping[str, str] | None = None) -> list[str]:
+    """Everything that is broken; empty when all is well. `more_rules` find nothing, as these."""
+    rules = {**RULES, **(more_rules or {})}
+    found = read(world, {**rules, **_FACTS})
+    broken = [f"{rule}: {found[rule]}" for rule in rules if found[rule]]
+    return [
+        *broken,
+        *_chain_violations(world, found),
+        *_nonce_violations(world, found),
+        *_exchange_violations(world, found),
+        *_people_violations(world, found),
+    ]
+
+
+def read(world: World, queries: Mapping[str, str]) -> Found:
+    """The rows of all queries by their names, in one round trip."""
+    answers = world.kept_rows(_one_statement(tuple(queries.items())))
+    return {row["name"]: json.loads(row["found"] or "[]") for row in answers}
+
+
+@cache
+def _one_statement(queries: tuple[tuple[str, str], ...]) -> str:
+    parts = (
+        f"SELECT '{name.replace(chr(39), chr(39) * 2)}' AS name, "
+        f"(SELECT json_agg(one) FROM ({sql}) AS one)::text AS found"
+        for name, sql in queries
+    )
+    return " UNION ALL ".join(parts)
+
+
+def _chain_violations(world: World, found: Found) -> list[str]:
     """I2 and I8: the chain moved exactly what the database says."""
-    found = []
-    for (address, asset), paid in _paid_by_address(world).items():
-        held = world.fake_chain.balance(address, asset_of(asset)).base_units
-        in_flight = _in_flight_to(world, address, asset)
-        if not paid <= held <= paid + in_flight:
-            found.append(f"I2 {address} holds {held}, {paid} is confirmed, {in_flight} in flight")
-    booked = _booked(world, "host_wallet") + _booked(world, "gas_float")
-    if not _is_money_under_way(world):
-        held = world.fake_chain.balance(world.policy.host_wallet).base_units
+    broken = []
+    paid, in_flight = _sent_by_address(found, "confirmed"), _sent_by_address(found, "sent", "mined")
+    for (address, asset), amount in paid.items():
+        held = world.fake_chain.held(address, asset_of(asset))
+        flying = in_flight[address, asset]
+        if not amount <= held <= amount + flying:
+            broken.append(f"I2 {address} holds {held}, {amount} is confirmed, {flying} in flight")
+    if not _is_money_under_way(world, found):
+        held = world.fake_chain.held(world.policy.host_wallet)
+        booked = sum(int(row["amount"]) for row in found["booked"])
         if held != booked:
-            found.append(f"I8 the wallet holds {held}, the ledger says {booked}")
-    return found
+            broken.append(f"I8 the wallet holds {held}, the ledger says {booked}")
+    return broken
 
 
-def _is_money_under_way(world: World) -> bool:
-    unfinished = world.unfinished()
-    return bool(unfinished.get("transfers") or unfinished.get("swaps") or _unseen_deposits(world))
+def _sent_by_address(found: Found, *states: str) -> Counter[tuple[str, str]]:
+    """What transfers in these states bring, by address and asset; every address we ever paid to."""
+    sent: Counter[tuple[str, str]] = Counter()
+    for row in found["transfers"]:
+        amount = int(row["amount"]) if row["state"] in states else 0
+        sent[row["destination"], row["asset"]] += amount
+    return sent
 
 
-def _paid_by_address(world: World) -> Counter[tuple[str, str]]:
-    """What confirmed transfers brought, by address and asset; every address we ever paid to."""
-    paid: Counter[tuple[str, str]] = Counter()
-    for row in world.rows(
-        "SELECT destination, asset, state, amount FROM transfers WHERE NOT fills_nonce"
-    ):
-        amount = int(row["amount"]) if row["state"] == "confirmed" else 0
-        paid[row["destination"], row["asset"]] += amount
-    return paid
+def _is_money_under_way(world: World, found: Found) -> bool:
+    """Whether something is sent, swapped, announced, or arrived and not booked yet."""
+    on_its_way = {row["kind"] for row in found["unfinished"] if row["number"]}
+    if on_its_way & {"transfers", "swaps"} or found["unseen deposits"]:
+        return True
+    counted = {row["hash"] for row in found["counted"]}
+    return not counted.issuperset(world.fake_chain.received(world.policy.host_wallet))
 
 
-def _in_flight_to(world: World, address: str, asset: str) -> int:
-    rows = world.rows(
-        "SELECT coalesce(sum(amount), 0) AS amount FROM transfers WHERE NOT fills_nonce "
-        f"AND destination = '{address}' AND asset = '{asset}' AND state IN ('sent', 'mined')"
-    )
-    return int(rows[0]["amount"])
+def _nonce_violations(world: World, found: Found) -> list[str]:
+    """I4: the nonce that the chain waits for is a transfer's, else all above it wait for ever."""
+    broken = []
+    for wallet in found["nonces"]:
+        mined = world.fake_chain._blocks[-1].accounts.next_nonce(wallet["address"])
+        if mined < wallet["next_nonce"] and mined not in (wallet["held"] or []):
+            broken.append(f"I4 the chain waits for a nonce that no transfer has: {mined}")
+    return broken
 
 
-def _unseen_deposits(world: World) -> bool:
-    """Deposits that stand on the chain and are not booked, or not yet."""
-    rows = world.rows(
-        "SELECT count(*) AS number FROM payments WHERE deposit_hash IS NULL "
-        "AND status NOT IN ('expired', 'failed')"
-    )
-    return bool(int(rows[0]["number"]))
+def _exchange_violations(world: World, found: Found) -> list[str]:
+    """I2: every exchange that was made is on record, and what got money pays the right person."""
+    exchanges = world.fake_swaps.exchanges
+    payees = {row["exchange_id"]: str(row["payee"]) for row in found["adopted"]}
+    broken = []
+    for name, one in exchanges.items():
+        if not world.fake_chain.held(one.payin_address, one.sold.asset):
+            continue
+        if name not in payees:
+            broken.append(f"I2 an exchange got money and is none of ours: {name}")
+        elif one.echo.payout_address.lower() != payees[name].lower():
+            broken.append(f"I2 an exchange got money and pays somebody else: {name}")
+    unknown = sorted(set(exchanges) - set(payees))
+    if len(unknown) > len(found["given up"]):
+        broken.append(f"I2 an exchange was made that is on no record: {unknown}")
+    return broken
 
 
-def _booked(world: World, account: str) -> int:
-    rows = world.rows(
-        f"SELECT coalesce(sum(amount), 0) AS amount FROM ledger_entries WHERE account = '{account}'"
-    )
-    return int(rows[0]["amount"])
+def fee_violations(world: World) -> list[str]:
+    """I3: of each payment we keep what was agreed, rounded up; where fees never change.
+
+    It is counted here anew, so that it does not agree with a mistake of the product's.
+    """
+    broken = []
+    for row in read(world, {"fees": _FEES})["fees"]:
+        bps = world.policy.fee_bps if row["bps"] is None else row["bps"]
+        if int(row["fee"]) != -(-int(row["received"]) * bps // 10_000):
+            broken.append(f"I3 the fee is not what was agreed: payment {row['id']}")
+    return broken
 
 
-def _people_violations(world: World) -> list[str]:
+_FEES = """
+SELECT p.id, p.received, p.fee, c.fee_bps AS bps FROM payments p
+JOIN orders o ON o.id = p.order_id JOIN channels c ON c.id = o.channel_id
+WHERE p.received IS NOT NULL
+"""
+
+
+def _people_violations(world: World, found: Found) -> list[str]:
     """I1 and I5: at most one invite per payment, and nobody inside without a right to be."""
-    found = []
-    invited = Counter[int]()
-    for row in world.rows(
-        "SELECT o.telegram_user_id AS person FROM payments p JOIN orders o ON o.id = p.order_id "
-        "WHERE p.received IS NOT NULL"
-    ):
-        invited[int(row["person"])] += 1
-    for person, payments in invited.items():
+    broken = []
+    for row in found["invited"]:
+        person, payments = int(row["person"]), int(row["payments"])
         links = len(world.invite_urls(person))
         if links > payments:
-            found.append(f"I1 {person} got {links} invites for {payments} payments")
-    return [*found, *_intruders(world)]
+            broken.append(f"I1 {person} got {links} invites for {payments} payments")
+    return [*broken, *_intruders(world, found)]
 
 
-def _intruders(world: World) -> list[str]:
-    entitled: set[tuple[int, int]] = set()
-    for row in world.rows(
-        "SELECT c.chat_id, m.telegram_user_id FROM memberships m "
-        "JOIN channel_chats c ON c.channel_id = m.channel_id WHERE m.let_in_at IS NOT NULL"
-    ):
-        entitled.add((int(row["chat_id"]), int(row["telegram_user_id"])))
-    let_in: list[Any] = [
+def _intruders(world: World, found: Found) -> list[str]:
+    entitled = {(int(row["chat_id"]), int(row["person"])) for row in found["entitled"]}
+    return [
         f"{person} is in {chat_id} without having paid"
         for chat_id, chat in world.fake_messenger.chats.items()
         for person in chat.members
         if (chat_id, person) not in entitled
     ]
-    return let_in
 
 
-def assert_sound(world: World) -> None:
+def assert_sound(world: World, more_rules: Mapping[str, str] | None = None) -> None:
     """Raise AssertionError naming every broken invariant."""
-    found = violations(world)
+    found = violations(world, more_rules)
     assert not found, "\n".join(found)

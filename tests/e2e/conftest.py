@@ -7,7 +7,7 @@ import pytest
 from _pytest.nodeid import coerce_node_id
 
 from tests.e2e.stage import Stage
-from tests.invariants import _QUERIES as RULES
+from tests.invariants import RULES
 from tests.sandbox.stack.plan import Plan, function_table
 from tests.sandbox.stack.run import Stack, running_stack
 

@@ -295,6 +295,26 @@ class FakeChain:
         contract = self._contracts.of(asset)
         return Money(self._seen().accounts.held(address, contract), asset)
 
+    # ---- what is true, whatever the node lets be seen ----
+
+    def held(self, address: str, asset: Asset = ETH) -> int:
+        """What an address has at the newest block, in base units."""
+        return self._blocks[-1].accounts.held(address, self._contracts.of(asset))
+
+    def executed(self, tx_hash: str) -> Execution | None:
+        """What a transaction did, if it is in a block."""
+        found = (block.mined[tx_hash] for block in self._blocks if tx_hash in block.mined)
+        return next(found, None)
+
+    def received(self, address: str) -> dict[str, int]:
+        """The wei that others sent to an address, by hash of the mined transaction."""
+        mined = (one for block in self._blocks if block.mined for one in block.mined.values())
+        return {
+            one.tx.hash: sum(amounts)
+            for one in mined
+            if one.tx.sender.lower() != address.lower() and (amounts := one.moved(None, address))
+        }
+
     # ---- what a test orders ----
 
     def mine(self, blocks: int = 1) -> None:

@@ -1,0 +1,176 @@
+"""Mistakes in how deliveries are handled and how people are let in."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from shared_lib.adapters.nowpayments_signature import is_genuine
+from shared_lib.adapters.postgres import leases
+from shared_lib.adapters.postgres.delivery import PostgresOutbox
+from shared_lib.domain.invite import LINK_LIFETIME, Invite, JoinState, Link, join_answer
+from shared_lib.domain.membership import Membership, Period
+from shared_lib.domain.offer import Chat
+from shared_lib.domain.payment import Payment, PaymentStatus, Report
+from shared_lib.events import Event
+from shared_lib.ports import Lease, LeaseHeldError, OutboxRow, Ports, RetryableError, Transaction
+from shared_lib.usecases import confirm_payment, handle_update, reconcile, send_invite
+from shared_lib.usecases.lease import require_time
+from shared_lib.usecases.setback import put_off
+from tests.planted.patching import Change, Entry, Everywhere, PlantedBug, only
+
+# ---- deliveries ----------------------------------------------------------------------------------
+
+
+def _granting_always() -> tuple[Change, ...]:
+    """The statements that take a lease, without their condition."""
+    return tuple(
+        Entry(
+            leases._CLAIM,
+            kind,
+            f"UPDATE {kind.value} SET claim_token = :token, claimed_until = :until "
+            "WHERE id = :id AND CAST(:now AS timestamptz) IS NOT NULL RETURNING id",
+        )
+        for kind in leases._CLAIM
+    )
+
+
+_open_offer = handle_update._open_offer
+
+
+def _open_offer_swallowing(ports: Ports, visit: Any, link_id: str) -> None:
+    try:
+        _open_offer(ports, visit, link_id)
+    except LeaseHeldError:
+        return
+
+
+def _open_offer_after_inbox(ports: Ports, visit: Any, link_id: str) -> None:
+    with ports.database.transaction() as tx:
+        if not tx.delivery.first_time(visit.key, visit.now):
+            return
+    _open_offer(ports, replace(visit, key=f"{visit.key}:effect"), link_id)
+
+
+def _add_without_row(outbox: PostgresOutbox, event: Event, _now: datetime) -> None:
+    outbox.added.append(OutboxRow(0, event))
+
+
+def _delete_left_behind(ports: Ports) -> None:
+    with ports.database.transaction() as tx:
+        rows = tx.outbox.left_behind(ports.clock.now(), reconcile.ITEMS_MOST)
+        tx.outbox.delete([row.id for row in rows])
+
+
+def _raise_instead(*arguments: Any) -> bool:
+    error = arguments[-1]
+    raise error if isinstance(error, Exception) else RetryableError(str(error))
+
+
+def _believe(_secret: bytes, _body: bytes, _signature: str | None) -> bool:
+    return True
+
+
+# ---- people --------------------------------------------------------------------------------------
+
+_extended = Membership.extended
+
+
+def _extended_twice(
+    membership: Membership, days: int | None, now: datetime
+) -> tuple[Membership, Period | None]:
+    once, period = _extended(membership, days, now)
+    twice, _ = _extended(once, days, now)
+    return twice, period
+
+
+def _granted_for_twice_as_long(
+    membership: Membership, days: int | None, now: datetime
+) -> tuple[Membership, Period | None]:
+    return _extended(membership, days and 2 * days, now)
+
+
+def _create_link_without_storing(ports: Ports, lease: Lease, invite: Invite, chat: Chat) -> Link:
+    expires_at = ports.clock.now() + LINK_LIFETIME
+    require_time(ports, lease)
+    url = ports.messenger.create_join_link(chat.chat_id, invite.name, expires_at)
+    return Link(url, expires_at)
+
+
+def _answer_by_link(*, may_enter: bool, by_our_link: bool) -> JoinState:
+    return JoinState.APPROVED if may_enter or by_our_link else JoinState.IGNORED
+
+
+_advance = confirm_payment._advance
+
+
+def _advance_in_part(
+    ports: Ports, tx: Transaction, payment: Payment, status: PaymentStatus, reports: list[Report]
+) -> None:
+    if status is PaymentStatus.PARTIALLY_PAID:
+        confirm_payment._finish(ports, tx, payment, reports[-1])
+    else:
+        _advance(ports, tx, payment, status, reports)
+
+
+ACCESS_BUGS = {
+    "claim_skipped": PlantedBug(
+        "The lease is granted, whoever holds it.",
+        "a_request_delivered_to_two",
+        _granting_always(),
+    ),
+    "live_lease_acknowledged": PlantedBug(
+        "An update whose row is being worked on is answered with 200.",
+        "an_offer_opened_among_deaths",
+        only(handle_update, "_open_offer", _open_offer_swallowing),
+    ),
+    "inbox_before_effect": PlantedBug(
+        "An update is remembered as handled before it is.",
+        "an_offer_opened_among_deaths",
+        only(handle_update, "_open_offer", _open_offer_after_inbox),
+    ),
+    "event_without_row": PlantedBug(
+        "An event is published after the commit and never was a row of the outbox.",
+        "a_death_before_publishing",
+        only(PostgresOutbox, "add", _add_without_row),
+    ),
+    "left_behind_deleted": PlantedBug(
+        "Rows left behind in the outbox are deleted and not published.",
+        "a_death_before_publishing",
+        only(reconcile, "_publish_left_behind", _delete_left_behind),
+    ),
+    "expected_failure_nacked": PlantedBug(
+        "An expected failure is raised, so that its delivery comes again every minute.",
+        "a_provider_that_is_down",
+        (Everywhere(put_off, _raise_instead),),
+    ),
+    "signature_unchecked": PlantedBug(
+        "A callback's signature is not compared.",
+        "a_forged_callback",
+        (Everywhere(is_genuine, _believe),),
+    ),
+    "part_of_price_counts": PlantedBug(
+        "What was paid in part counts as finished.",
+        "a_payment_in_part",
+        only(confirm_payment, "_advance", _advance_in_part),
+    ),
+    "membership_extended_twice": PlantedBug(
+        "A payment moves the end of access by two periods and writes one down.",
+        "one_purchase",
+        only(Membership, "extended", _extended_twice),
+    ),
+    "period_twice_as_long": PlantedBug(
+        "A payment grants twice the days of its order.",
+        "one_purchase",
+        only(Membership, "extended", _granted_for_twice_as_long),
+    ),
+    "invite_sent_with_two_links": PlantedBug(
+        "A link is not stored before it is sent, and a retry makes another.",
+        "a_lost_answer_to_an_invite",
+        only(send_invite, "_create_link", _create_link_without_storing),
+    ),
+    "stranger_approved": PlantedBug(
+        "Whoever comes by a link of ours is let in.",
+        "a_link_passed_on",
+        (Everywhere(join_answer, _answer_by_link),),
+    ),
+}
