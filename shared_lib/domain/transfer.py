@@ -202,6 +202,7 @@ class Refusal(StrEnum):
     WALLET_FROZEN = "wallet_frozen"
     WRONG_CHAIN = "wrong_chain"
     PAYMENT_REFUNDED = "payment_refunded"
+    ALREADY_FUNDED = "already_funded"
     UNKNOWN_ASSET = "unknown_asset"
     DESTINATION_CHANGED = "destination_changed"
     DESTINATION_DIFFERS = "destination_differs"
@@ -272,6 +273,7 @@ class SendFacts:
     chain_id: int
     expected_chain_id: int
     has_refunded_payment: bool
+    is_funded: bool
     has_wrong_share: bool
     asset_id: str
     owed_asset_id: str
@@ -306,6 +308,7 @@ _Checks = tuple[tuple[bool, Refusal], ...]
 
 def _never_right(facts: SendFacts) -> _Checks:
     return (
+        (facts.is_funded, Refusal.ALREADY_FUNDED),
         (
             facts.asset_id != facts.owed_asset_id or facts.asset_id not in facts.sendable_assets,
             Refusal.UNKNOWN_ASSET,

@@ -113,6 +113,7 @@ def why_not(ports: Ports, tx: Transaction, locked: Locked, view: ChainView) -> R
         wallet=locked.wallet,
         chain_id=view.chain_id,
         expected_chain_id=ports.policy.chain_id,
+        is_funded=payout.funded_at is not None,
         has_wrong_share=tx.payouts.has_wrong_share(payout.id),
         has_refunded_payment=tx.payouts.has_refunded_payment(payout.id),
         asset_id=asset.id,

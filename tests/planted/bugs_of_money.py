@@ -28,6 +28,7 @@ from shared_lib.usecases import (
     confirm_payment,
     replace_bytes,
     send_transfer,
+    sending,
     start_payout,
 )
 from shared_lib.usecases.sending import ChainView, freeze
@@ -174,6 +175,15 @@ def _send_and_make_sure(ports: Ports, tx: Transaction, payout: Payout) -> None:
     tx.transfers.add(replace(known, id=ports.ids.new()))
 
 
+def funding_unnoticed() -> tuple[Change, ...]:
+    """The validator does not see that a payout is funded already."""
+
+    def blind(facts: SendFacts) -> Refusal | None:
+        return rules.refusal(replace(facts, is_funded=False))
+
+    return only(sending, "refusal", blind)
+
+
 def _pending_or_locked() -> tuple[Change, ...]:
     """A payout takes shares that another one has."""
     sql = shares._PENDING.replace("state = 'pending'", "state IN ('pending', 'locked')")
@@ -289,7 +299,7 @@ MONEY_BUGS = {
     "second_transfer_of_a_payout": PlantedBug(
         "A payout's transfer is added, and added again to make sure.",
         "two_owners_money_in_one_wallet",
-        only(start_payout, "_send", _send_and_make_sure),
+        only(start_payout, "_send", _send_and_make_sure) + funding_unnoticed(),
         keys=("transfers_once",),
     ),
     "share_in_two_payouts": PlantedBug(

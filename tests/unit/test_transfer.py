@@ -44,6 +44,7 @@ DIRECT = SendFacts(
     wallet=WALLET,
     chain_id=1,
     expected_chain_id=1,
+    is_funded=False,
     has_wrong_share=False,
     has_refunded_payment=False,
     asset_id=ETH.id,
@@ -66,6 +67,7 @@ DIRECT = SendFacts(
 FUNDING = replace(DIRECT, quote=QUOTE)
 # For each reason a change of facts that breaks nothing else, in the order in which they are named.
 NEVER_RIGHT: dict[Refusal, Mapping[str, Any]] = {
+    Refusal.ALREADY_FUNDED: {"is_funded": True},
     Refusal.UNKNOWN_ASSET: {"sendable_assets": frozenset({"usdt:eth"})},
     Refusal.DESTINATION_REFUSED: {"refused_destinations": frozenset({OWNER.lower()})},
     Refusal.DESTINATION_DIFFERS: {"expected_destination": OTHER},
