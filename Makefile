@@ -70,6 +70,11 @@ test-web: web/node_modules/installed
 test-python: setup
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup
 
+# ---- benchmarks ----------------------------------------------------------------------------------
+
+bench: setup ## measure against the budgets, within five minutes; a missed one is no failure
+	@$(BIN)/python -m tests.bench
+
 # ---- checks --------------------------------------------------------------------------------------
 
 check: setup ## format, lint, types, architecture, SQL, Terraform and every test

@@ -1,0 +1,1 @@
+"""Benchmarks against the budgets of the design: figures to read, never tests that fail."""
