@@ -22,7 +22,7 @@ WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts
 # Two workers fit the smallest machine that this is built for.
 WORKERS ?= 2
 
-.PHONY: help setup demo stack test check format hooks lock clean
+.PHONY: help setup demo stack test soak check format hooks lock clean
 .PHONY: check-format check-lint check-types check-architecture check-sql check-web check-terraform
 .PHONY: test-web test-python
 
@@ -74,6 +74,12 @@ test-python: setup
 
 bench: setup ## measure against the budgets, within five minutes; a missed one is no failure
 	@$(BIN)/python -m tests.bench
+
+# How long `make soak` plays.
+MINUTES ?= 10
+
+soak: setup ## play random histories with fresh seeds for MINUTES minutes
+	@$(BIN)/python -m tests.histories.soak --minutes $(MINUTES)
 
 # ---- checks --------------------------------------------------------------------------------------
 

@@ -7,12 +7,15 @@ It reads the database in one round trip, so that it can be asked after every ste
 import json
 from collections import Counter
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from shared_lib.domain.currency import asset_of
 from tests.world import UNFINISHED, World
 
+# A link that is delivered anew is replaced if less of its time is left.
+LINK_TIME_LEFT_LEAST = timedelta(hours=1)
 Found = Mapping[str, list[dict[str, Any]]]
 
 RULES = {
@@ -125,7 +128,7 @@ RULES = {
 
 
 # What the outside world is compared with.
-_FACTS = {
+FACTS = {
     "transfers": "SELECT destination, asset, state, amount FROM transfers WHERE NOT fills_nonce",
     "booked": """
         SELECT account, sum(amount) AS amount FROM ledger_entries
@@ -157,10 +160,13 @@ _FACTS = {
 def violations(world: World, more_rules: Mapping[str, str] | None = None) -> list[str]:
     """Everything that is broken; empty when all is well. `more_rules` find nothing, as these."""
     rules = {**RULES, **(more_rules or {})}
-    found = read(world, {**rules, **_FACTS})
-    broken = [f"{rule}: {found[rule]}" for rule in rules if found[rule]]
+    return broken(world, read(world, {**rules, **FACTS}), rules)
+
+
+def broken(world: World, found: Found, rules: Mapping[str, str]) -> list[str]:
+    """What is broken by what was read: the rows of these rules and of FACTS."""
     return [
-        *broken,
+        *(f"{rule}: {found[rule]}" for rule in rules if found[rule]),
         *_chain_violations(world, found),
         *_nonce_violations(world, found),
         *_exchange_violations(world, found),
@@ -272,10 +278,15 @@ def _people_violations(world: World, found: Found) -> list[str]:
     broken = []
     for row in found["invited"]:
         person, payments = int(row["person"]), int(row["payments"])
-        links = len(world.invite_urls(person))
+        links = len([one for one in world.invite_urls(person) if _is_good(world, one)])
         if links > payments:
             broken.append(f"I1 {person} got {links} invites for {payments} payments")
     return [*broken, *_intruders(world, found)]
+
+
+def _is_good(world: World, url: str) -> bool:
+    """Whether a link can be used for a while; one that cannot may be followed by another."""
+    return world.fake_messenger.links[url].expires_at - world.clock.now() >= LINK_TIME_LEFT_LEAST
 
 
 def _intruders(world: World, found: Found) -> list[str]:

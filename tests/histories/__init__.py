@@ -1,0 +1,1 @@
+"""Long random histories, after every step of which all invariants must hold."""
