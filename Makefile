@@ -17,7 +17,7 @@ export npm_config_update_notifier := false
 export PYTHONPATH := $(CURDIR)
 
 BIN := .venv/bin
-PACKAGES := shared_lib functions tests
+PACKAGES := shared_lib functions tests docs/verify_statement.py
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts -type f 2>/dev/null)
 # Two workers fit the smallest machine that this is built for.
 WORKERS ?= 2
@@ -75,11 +75,12 @@ test-python: setup
 bench: setup ## measure against the budgets, within five minutes; a missed one is no failure
 	@$(BIN)/python -m tests.bench
 
-# How long `make soak` plays.
+# How long `make soak` plays, and how many buy in the storm that follows (none: no storm).
 MINUTES ?= 10
+PURCHASES ?= 1000
 
-soak: setup ## play random histories with fresh seeds for MINUTES minutes
-	@$(BIN)/python -m tests.histories.soak --minutes $(MINUTES)
+soak: setup ## random histories and a search for planted bugs for MINUTES, then a storm of PURCHASES
+	@$(BIN)/python -m tests.soak --minutes $(MINUTES) --purchases $(PURCHASES)
 
 # ---- checks --------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ class Event(BaseModel):
 
     @property
     def entity_id(self) -> UUID | None:
-        """The id of what the event is about; ticks have none."""
+        """The id of what the event is about; ticks and what is about an asset have none."""
         value = getattr(self, self.entity, None)
         return value if isinstance(value, UUID) else None
 
@@ -55,6 +55,14 @@ class PayoutRequested(Event):
     entity = "channel_id"
     type: Literal["payout.requested"] = "payout.requested"
     channel_id: UUID
+
+
+class PoolRequested(Event):
+    """About the pool of all threshold channels' pending shares of one asset."""
+
+    entity = "asset"
+    type: Literal["pool.requested"] = "pool.requested"
+    asset: str = Field(pattern=r"^[a-z0-9]{1,16}:[a-z0-9]{1,16}$")
 
 
 class SwapRequested(Event):
@@ -109,12 +117,23 @@ class RefreshCurrenciesTick(Event):
     type: Literal["tick.refresh_currencies"] = "tick.refresh_currencies"
 
 
+class BatchPayoutsTick(Event):
+    entity = ""
+    type: Literal["tick.batch_payouts"] = "tick.batch_payouts"
+
+
+class AuditBooksTick(Event):
+    entity = ""
+    type: Literal["tick.audit_books"] = "tick.audit_books"
+
+
 AnyEvent = Annotated[
     PaymentUpdated
     | PaymentCheckDue
     | InviteRequested
     | JoinRequested
     | PayoutRequested
+    | PoolRequested
     | SwapRequested
     | SwapQuoted
     | SwapCheckDue
@@ -123,7 +142,9 @@ AnyEvent = Annotated[
     | TransferCheckDue
     | NoticeRequested
     | ReconcileTick
-    | RefreshCurrenciesTick,
+    | RefreshCurrenciesTick
+    | BatchPayoutsTick
+    | AuditBooksTick,
     Field(discriminator="type"),
 ]
 EVENT_TYPES: tuple[type[Event], ...] = (
@@ -132,6 +153,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     InviteRequested,
     JoinRequested,
     PayoutRequested,
+    PoolRequested,
     SwapRequested,
     SwapQuoted,
     SwapCheckDue,
@@ -141,6 +163,8 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     NoticeRequested,
     ReconcileTick,
     RefreshCurrenciesTick,
+    BatchPayoutsTick,
+    AuditBooksTick,
 )
 _ANY = TypeAdapter[Event](AnyEvent)
 

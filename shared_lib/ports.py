@@ -20,12 +20,13 @@ from shared_lib.domain.message import Message
 from shared_lib.domain.money import ETH, Asset, Money
 from shared_lib.domain.notice import Notice
 from shared_lib.domain.offer import Channel, Chat, Offer, Tier
+from shared_lib.domain.operator import Operator, Switch
 from shared_lib.domain.order import Invoice, Order, OrderKind
 from shared_lib.domain.payment import EventSource, Payment, Report
-from shared_lib.domain.payout import Payout
+from shared_lib.domain.payout import DaySent, Payout
 from shared_lib.domain.policy import Policy
-from shared_lib.domain.review import Finding, Reason, Subject
-from shared_lib.domain.share import Share
+from shared_lib.domain.review import Finding, Reason, ReviewItem, Subject
+from shared_lib.domain.share import Share, ShareState
 from shared_lib.domain.swap import (
     ExchangeEcho,
     ExchangeOrder,
@@ -36,6 +37,7 @@ from shared_lib.domain.swap import (
     Swap,
 )
 from shared_lib.domain.transfer import Attempt, Fees, Mined, Transfer, Wallet
+from shared_lib.domain.why import Explained, Standing, Viewer
 from shared_lib.events import Event
 
 # ---- errors that adapters raise, by what the caller can do --------------------------------------
@@ -361,14 +363,11 @@ class Messenger(Protocol):
 
 
 class Publisher(Protocol):
-    def publish(self, event: Event) -> "Publication":
-        """Start to publish an event to the topic named by its type."""
-        ...
+    def publish(self, event: Event, seconds: float) -> bool:
+        """Hand an event to the topic named by its type; whether it is stored there.
 
-
-class Publication(Protocol):
-    def wait(self, seconds: float) -> bool:
-        """Whether the event is stored by the broker, waiting at most this long."""
+        Waits at most so long. False says nothing: it may be stored all the same.
+        """
         ...
 
 
@@ -427,12 +426,16 @@ class Leases(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A watched row whose time has come. `state` is as stored; `group_id` is its channel."""
+    """A watched row whose time has come. `state` is as stored; `group_id` is its channel.
+
+    `asset_id` is that of a share or payout.
+    """
 
     kind: Watched
     id: UUID
     state: str
     group_id: UUID | None
+    asset_id: str | None = None
 
 
 class Watches(Protocol):
@@ -476,6 +479,14 @@ class Person:
 class People(Protocol):
     def seen(self, person: Person, now: datetime) -> None: ...
     def mark_blocked(self, telegram_user_id: int, now: datetime) -> None: ...
+    def is_known(self, telegram_user_id: int) -> bool:
+        """Whether this person has ever spoken to the bot, or was imported."""
+        ...
+
+    def add_unseen(self, telegram_user_id: int, now: datetime) -> None:
+        """Make room for what is kept about someone of whom only the id is known."""
+        ...
+
     def account_of(self, telegram_user_id: int) -> UUID | None: ...
     def add_account(self, account_id: UUID, telegram_user_id: int, now: datetime) -> None: ...
 
@@ -489,6 +500,22 @@ class Channels(Protocol):
     def lock(self, channel_id: UUID) -> Channel | None: ...
     def get(self, channel_id: UUID) -> Channel | None: ...
     def closed_chat(self, channel_id: UUID) -> Chat: ...
+    def want_payout(self, channel_id: UUID, *, wanted: bool) -> None:
+        """Whether all that is held is to go out next, whatever the threshold says."""
+        ...
+
+    def due_for_payout(self, now: datetime, limit: int) -> list[UUID]:
+        """Channels whose held balance is to be paid out and that have no payout forming for it."""
+        ...
+
+    def save_payout(self, channel: Channel) -> None:
+        """Keep how and where the channel's owner is paid, and until when nothing is."""
+        ...
+
+    def owner_of(self, channel_id: UUID) -> int | None:
+        """The Telegram user whose account a channel belongs to, if it has one."""
+        ...
+
     def sold_by_chat(self, chat_id: int) -> UUID | None:
         """The channel whose closed chat this is."""
         ...
@@ -537,6 +564,10 @@ class Payments(Protocol):
         """Whether another payment of the same order may still finish."""
         ...
 
+    def is_any_under_way(self) -> bool:
+        """Whether any payment may still finish, or has a report that nobody applied."""
+        ...
+
     def news_applied(self, payment_id: UUID) -> None:
         """Remember that all stored reports of a payment, locked by us, are applied."""
         ...
@@ -556,8 +587,23 @@ class Memberships(Protocol):
 
     def save(self, membership: Membership) -> None: ...
     def add_period(
-        self, period_id: UUID, membership_id: UUID, payment_id: UUID, period: Period, now: datetime
-    ) -> None: ...
+        self,
+        period_id: UUID,
+        membership_id: UUID,
+        payment_id: UUID | None,
+        period: Period,
+        now: datetime,
+    ) -> None:
+        """Write a grant down; without a payment it is one of the owner's."""
+        ...
+
+    def owner_of_period(self, period_id: UUID) -> UUID | None:
+        """The membership that a grant was made to, if it was made."""
+        ...
+
+    def cut_periods(self, membership_id: UUID, now: datetime) -> None:
+        """End now what runs, and what was to begin later; the grants stay on record."""
+        ...
 
 
 class Invites(Protocol):
@@ -589,7 +635,20 @@ class JoinRequests(Protocol):
 class Shares(Protocol):
     def add(self, share: Share) -> None: ...
     def lock_of_payment(self, payment_id: UUID) -> Share | None: ...
-    def lock_pending(self, channel_id: UUID, asset: Asset, limit: int) -> list[Share]: ...
+    def lock_waiting(
+        self, channel_id: UUID, state: ShareState, asset: Asset, limit: int
+    ) -> list[Share]:
+        """A channel's shares in this state, oldest first."""
+        ...
+
+    def lock_pooled(self, asset: Asset, limit: int) -> list[Share]:
+        """Pending shares of all threshold channels, oldest first."""
+        ...
+
+    def held(self, channel_id: UUID) -> Money:
+        """What is held for a channel's owner, as its own transactions see it; without a lock."""
+        ...
+
     def lock_of_payout(self, payout_id: UUID) -> list[Share]: ...
     def save(self, share: Share) -> None: ...
 
@@ -598,15 +657,30 @@ class Payouts(Protocol):
     def add(self, payout: Payout) -> None: ...
     def get(self, payout_id: UUID) -> Payout | None: ...
     def lock(self, payout_id: UUID) -> Payout | None: ...
-    def lock_unfunded(self, channel_id: UUID) -> Payout | None: ...
+    def lock_pool(self, asset: Asset) -> None:
+        """Let nobody else form a conversion of this asset until the transaction ends."""
+        ...
+
+    def lock_unfunded(self, channel_id: UUID | None, asset: Asset) -> Payout | None:
+        """The payout of a channel, or the conversion, that nothing was signed for yet."""
+        ...
+
     def save(self, payout: Payout) -> None: ...
     def take_share(self, payout_id: UUID, share_id: UUID) -> None: ...
+    def note_part(self, payout_id: UUID, share_id: UUID, weight: Money, part: Money) -> None:
+        """Keep what a share gave to a conversion, and what it got of its result."""
+        ...
+
     def release_shares(self, payout_id: UUID, now: datetime) -> None:
         """The payout carries its shares no more."""
         ...
 
     def rounds_of(self, share_ids: Sequence[UUID]) -> int:
         """How often money of these shares went out and came back, at most."""
+        ...
+
+    def sent_since(self, since: datetime, channel_id: UUID) -> DaySent:
+        """What was signed for owners since then and has not come back."""
         ...
 
     def has_wrong_share(self, payout_id: UUID) -> bool:
@@ -636,6 +710,10 @@ class Swaps(Protocol):
         ...
 
     def save(self, swap: Swap) -> None: ...
+    def is_any_funded(self) -> bool:
+        """Whether an exchange has our money, which may come back or bring us something."""
+        ...
+
     def keep(self, swap_id: UUID, kind: SwapEventKind, body: str, now: datetime) -> None:
         """Keep what was said about a swap, word for word."""
         ...
@@ -660,12 +738,20 @@ class Transfers(Protocol):
         """The transfer that funds a swap."""
         ...
 
+    def lock_of_payout(self, payout_id: UUID) -> list[Transfer]:
+        """All that were ever made for a payout, oldest first."""
+        ...
+
+    def unfinal(self, wallet_address: str) -> list[Transfer]:
+        """Those of a wallet whose bytes exist and are not final on the chain."""
+        ...
+
     def lock_unsent(self, payout_id: UUID) -> Transfer | None:
         """The payout's transfer that has no bytes yet and still stands for it."""
         ...
 
-    def waiting_for_slot(self, wallet_address: str, limit: int) -> list[UUID]:
-        """Authorised transfers of a wallet, oldest first."""
+    def waiting_for_slot(self, wallet_address: str, now: datetime, limit: int) -> list[UUID]:
+        """Authorised transfers of a wallet that no delivery has a lease on, oldest first."""
         ...
 
     def lowest_unmined(self, wallet_address: str) -> UUID | None:
@@ -679,6 +765,10 @@ class Wallets(Protocol):
         ...
 
     def lock(self, address: str) -> Wallet | None: ...
+    def is_frozen(self, address: str) -> bool:
+        """Whether nothing may be sent from it until a person has looked; without a lock."""
+        ...
+
     def save(self, wallet: Wallet) -> None: ...
     def reserve(self, transfer: Transfer, gas_wei: int, now: datetime) -> None: ...
     def unreserve(self, transfer_id: UUID) -> None: ...
@@ -702,7 +792,26 @@ class Ledger(Protocol):
         ...
 
     def balance(self, account: Account, asset: Asset) -> Money: ...
+    def disagreements(self) -> list[str]:
+        """What the books say against themselves, for people; empty if all is well."""
+        ...
+
     def balances(self) -> list[Balance]: ...
+
+
+class Statements(Protocol):
+    def rows(self, account_id: UUID, channel_id: UUID) -> list[Mapping[str, str | None]]:
+        """What a channel of the account has to do with money, oldest first, as texts.
+
+        Each row has `domain.statement.COLUMNS`.
+        """
+        ...
+
+
+class Standings(Protocol):
+    def find(self, viewer: Viewer, kind: Explained, subject_id: UUID) -> Standing | None:
+        """Where it stands; None where it is not there, or does not concern the viewer."""
+        ...
 
 
 class Notices(Protocol):
@@ -720,6 +829,7 @@ class Reviews(Protocol):
         """Open an item; False if one is open for the same subject and reason."""
         ...
 
+    def lock(self, item_id: UUID) -> ReviewItem | None: ...
     def close(self, subject: Subject, subject_id: str, reason: Reason, now: datetime) -> None: ...
     def close_moved_on(self, kind: Watched, subject: Subject, now: datetime) -> int:
         """Close what is open only because a row stood still, once the row is done; how many."""
@@ -728,6 +838,13 @@ class Reviews(Protocol):
 
 class Controls(Protocol):
     def sends_stopped(self) -> bool: ...
+    def turn_on(self, switch: Switch, by: Operator, now: datetime) -> bool:
+        """Whether it was off before."""
+        ...
+
+    def turn_off(self, switch: Switch) -> bool:
+        """Whether it was on before."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -803,6 +920,8 @@ class Transaction(Protocol):
     transfers: Transfers
     wallets: Wallets
     ledger: Ledger
+    statements: Statements
+    standings: Standings
     notices: Notices
     reviews: Reviews
     controls: Controls
@@ -817,6 +936,14 @@ class Database(Protocol):
         """Commit at the end of the block, roll back on any exception.
 
         Raises DatabaseUnavailableError when the database does not answer.
+        """
+        ...
+
+    def forget_published(self, row_ids: Sequence[int]) -> None:
+        """Delete rows of the outbox that the broker has.
+
+        A crash of the database may bring them back, and they are published once more. Raises
+        DatabaseUnavailableError.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""For all tests: the database, no network but this machine's own, and the count at the end.
+"""For all tests: the database, no network but this machine's own, and the summary at the end.
 
 Ask for `database` (the adapter, as the application's role), `connect` (what it is made from) or
 `owner_connection` (raw SQL that may do anything). All three mean the same database, which is empty
@@ -19,6 +19,7 @@ from hypothesis import settings
 
 from shared_lib.adapters.postgres.connect import connector
 from shared_lib.adapters.postgres.database import Connect
+from tests import summary
 from tests.databases import (
     Cleaner,
     Databases,
@@ -27,6 +28,9 @@ from tests.databases import (
     migrated_databases,
 )
 from tests.sandbox.postgres import PostgresServer, create_database, drop_database, running_postgres
+
+# The hook that prints it; only this file's hooks are loaded whatever is tested by how many workers.
+pytest_terminal_summary = summary.pytest_terminal_summary
 
 settings.register_profile("project", deadline=None, max_examples=100, derandomize=True)
 settings.load_profile("project")
@@ -162,21 +166,3 @@ def kill_sessions(
         return len(pids)
 
     return kill
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say how much was tried, as a total over all workers."""
-    reports = [
-        report
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        if getattr(report, "when", "") == "call"
-    ]
-    points = sum(
-        int(value)
-        for report in reports
-        for name, value in report.user_properties
-        if name == "fault_points"
-    )
-    if points:
-        terminalreporter.write_line(f"{len(reports)} tests, {points} fault points")

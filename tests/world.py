@@ -5,7 +5,8 @@ stands still until it is moved, and a process can be killed at any point.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -18,9 +19,10 @@ from shared_lib.domain.money import ETH, parse_amount
 from shared_lib.domain.offer import Chat, ChatRole, PayoutTarget, Strategy
 from shared_lib.domain.policy import Policy
 from shared_lib.domain.update import AskToJoin, OpenOffer
-from shared_lib.events import Event, ReconcileTick
+from shared_lib.events import BatchPayoutsTick, Event, PoolRequested, ReconcileTick
 from shared_lib.ports import (
     Chain,
+    DatabaseUnavailableError,
     LeaseHeldError,
     LeaseLostError,
     Messenger,
@@ -29,8 +31,10 @@ from shared_lib.ports import (
     Person,
     SwapProvider,
 )
+from shared_lib.usecases.accumulate_payment import accumulate_payment
 from shared_lib.usecases.answer_join_request import answer_join_request
 from shared_lib.usecases.authorize_transfer import authorize_transfer
+from shared_lib.usecases.batch_payouts import batch_payouts
 from shared_lib.usecases.check_payment import check_payment
 from shared_lib.usecases.check_swap import check_swap
 from shared_lib.usecases.check_transfer import check_transfer
@@ -62,7 +66,10 @@ START = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 OWNER = 5_100_000_001
 ETHER = 10**18
 NACK_SECONDS = 60.0
+BATCH_MINUTES = 5
 CONFIRMATIONS = 3
+# What a function answers with 503, so that the same comes again.
+NACKED = (LeaseHeldError, LeaseLostError, DatabaseUnavailableError)
 
 HANDLERS: dict[str, Callable[[Any, UUID], None]] = {
     "payment.updated": confirm_payment,
@@ -88,7 +95,7 @@ def _calls_of(port: type, *local: str) -> frozenset[str]:
 _PROVIDER_CALLS = _calls_of(PaymentProvider, "is_genuine", "read_report")
 _SWAP_CALLS = _calls_of(SwapProvider)
 _MESSENGER_CALLS = _calls_of(Messenger)
-_CHAIN_CALLS = _calls_of(Chain, "checksum_address")
+CHAIN_CALLS = _calls_of(Chain, "checksum_address")
 
 
 class StillClock:
@@ -151,7 +158,9 @@ class World:
     signer: FakeSigner = field(default_factory=FakeSigner)
     queue: deque[Pushed] = field(default_factory=deque)
     kills: list[str] = field(default_factory=list)
+    delivered: list[Event] = field(default_factory=list)
     updates: int = 0
+    batch_slot: int = 0
     exchanges_go_on: bool = True
     fatal_point: int | None = None
 
@@ -171,7 +180,7 @@ class World:
         )
         self.fake_swaps = FakeSwapProvider(self.clock, self.fake_chain)
         self.swaps = cast("SwapProvider", WatchedPort(self.fake_swaps, self.points, _SWAP_CALLS))
-        self.chain = cast("Chain", WatchedPort(self.fake_chain, self.points, _CHAIN_CALLS))
+        self.chain = cast("Chain", WatchedPort(self.fake_chain, self.points, CHAIN_CALLS))
 
     # ---- owners and subscribers ----
 
@@ -186,8 +195,12 @@ class World:
         number: int = 1,
         tiers: Sequence[NewTier] = (NewTier(999, 30), NewTier(1999, 90)),
         target: PayoutTarget | None = None,
+        threshold_cents: int | None = None,
     ) -> Shop:
-        """A channel whose owner wants ETH, or `target`; `number` gives it chats of its own."""
+        """A channel whose owner wants ETH, or `target`; `number` gives it chats of its own.
+
+        With a threshold its money is collected in USDT first.
+        """
         open_id, closed_id = -1_001_000_000_000 - 2 * number, -1_001_000_000_001 - 2 * number
         self.fake_messenger.add_chat(open_id)
         self.fake_messenger.add_chat(closed_id)
@@ -201,8 +214,8 @@ class World:
             open_chat=Chat(open_id, ChatRole.OPEN, "Open", ""),
             closed_chat=Chat(closed_id, ChatRole.CLOSED, f"Channel {number}", "Signals"),
             tiers=tiers,
-            strategy=Strategy.INSTANT,
-            threshold_cents=None,
+            strategy=Strategy.THRESHOLD if threshold_cents else Strategy.INSTANT,
+            threshold_cents=threshold_cents,
             target=target,
         )
         registered = self._flushing(lambda: register_channel(self, new))
@@ -278,6 +291,7 @@ class World:
 
         A delivery that dies loses what it had not published, and comes again later.
         """
+        self.delivered.append(event)
         self.points.start(die_at)
         try:
             self._handle(event)
@@ -286,7 +300,7 @@ class World:
             self._committed.clear()
             self._push(event, NACK_SECONDS)
             return False
-        except (LeaseHeldError, LeaseLostError):
+        except NACKED:
             self.publish()
             self._push(event, NACK_SECONDS)
             return False
@@ -294,6 +308,15 @@ class World:
             self.points.die_at = None
         self.publish()
         return True
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[None]:
+        """What happens in the block happens in another process, in the middle of a delivery."""
+        ours = list(self._committed)
+        self._committed.clear()
+        with self.points.apart():
+            yield
+        self._committed[:] = ours
 
     def step(self) -> bool:
         """Deliver the next event whose time has come; False if there is none."""
@@ -325,6 +348,12 @@ class World:
         if self.exchanges_go_on:
             self.fake_swaps.settle_all()
         self.deliver(ReconcileTick())
+        if self._minutes() // BATCH_MINUTES != self.batch_slot:
+            self.batch_slot = self._minutes() // BATCH_MINUTES
+            self.deliver(BatchPayoutsTick())
+
+    def _minutes(self) -> int:
+        return int(self.clock.now().timestamp() // 60)
 
     def is_quiet(self) -> bool:
         return not self.queue and not self.unfinished()
@@ -370,7 +399,11 @@ class World:
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, ReconcileTick):
-            reconcile(self, int(self.clock.now().timestamp() // 60))
+            reconcile(self, self._minutes())
+        elif isinstance(event, BatchPayoutsTick):
+            batch_payouts(self, self._minutes() // BATCH_MINUTES)
+        elif isinstance(event, PoolRequested):
+            accumulate_payment(self, event.asset)
         elif event.entity_id is not None:
             HANDLERS[event.type](self, event.entity_id)
 
@@ -394,8 +427,7 @@ class World:
         for row in rows:
             self._push(row.event, 0)
         if rows:
-            with self.real_database.transaction() as tx:
-                tx.outbox.delete([row.id for row in rows])
+            self.real_database.forget_published([row.id for row in rows])
 
     def _push(self, event: Event, seconds: float) -> None:
         self.queue.append(Pushed(event, self.clock.now() + timedelta(seconds=seconds)))

@@ -5,11 +5,11 @@ from cloudevents.http import CloudEvent
 
 from shared_lib.events import SwapRequested
 from shared_lib.runtime.delivery import consume
-from shared_lib.runtime.settings import PushSettings, SwapSettings
+from shared_lib.runtime.settings import PushSettings, SwapSettings, WalletSettings
 from shared_lib.runtime.wiring import ports_for
 from shared_lib.usecases.quote_swap import quote_swap as use_case
 
-ports = ports_for(PushSettings, SwapSettings)
+ports = ports_for(PushSettings, SwapSettings, WalletSettings)
 
 
 @functions_framework.cloud_event

@@ -1,4 +1,4 @@
-"""One invitation link per purchase, and the requests to join that come by it."""
+"""One invitation link per purchase or grant, and the requests to join that come by it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -43,11 +43,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Invite:
-    """`name` is what Telegram shows for the link (at most 32 characters), unique among ours."""
+    """`name` is what Telegram shows for the link (at most 32 characters), unique among ours.
+
+    Without payment and order it belongs to what an owner granted by hand.
+    """
 
     id: UUID
-    payment_id: UUID
-    order_id: UUID
+    payment_id: UUID | None
+    order_id: UUID | None
     membership_id: UUID
     name: str
     state: InviteState
@@ -55,6 +58,16 @@ class Invite:
     watch: Watch | None
     link: Link | None = None
     already_inside: bool = False
+
+    @property
+    def cause(self) -> UUID:
+        """What the person is let in for: the payment, or the grant that is this invite's own."""
+        return self.payment_id or self.id
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether a purchase lets the person in, not an owner's grant."""
+        return self.payment_id is not None
 
     def moved(self, state: InviteState, watch: Watch | None) -> "Invite":
         """The invite in another state. Raises TransitionRefusedError."""

@@ -4,11 +4,12 @@ A positive amount is a debit, a negative one a credit; the entries of a posting 
 asset. Per channel: `owner_payable` (what we owe) and `paid_out`; all others are the platform's.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from shared_lib.domain.money import Money, Split
+from shared_lib.domain.money import Money, Split, total
 
 
 class Account(StrEnum):
@@ -37,6 +38,7 @@ class PostingKind(StrEnum):
     REVERSED = "reversed"
     TOP_UP = "top_up"
     REFUND_SEEN = "refund_seen"
+    CONVERTED = "converted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,19 +153,59 @@ def settled(payout_id: UUID, channel_id: UUID, owed: Money, sent: Money) -> Post
     )
 
 
-def refund_seen(swap_id: UUID, channel_id: UUID, sent: Money, arrived: Money) -> Posting:
-    """A swap's money is back in our wallet; what is missing of it is the owner's loss.
+def loss(sent: Money, arrived: Money) -> Money:
+    """What is missing of a refund, never less than nothing."""
+    return Money(max(0, (sent - arrived).base_units), sent.asset)
+
+
+def refund_seen(
+    swap_id: UUID, losses: Mapping[UUID, Money], sent: Money, arrived: Money
+) -> Posting:
+    """A swap's money is back in our wallet; what is missing of it is its owners' loss, by channel.
 
     More than was sent is nobody's yet: it is kept in sight.
     """
-    lost = Money(max(0, (sent - arrived).base_units), sent.asset)
+    lost = total(list(losses.values()), sent.asset)
     return posting(
         PostingKind.REFUND_SEEN,
         str(swap_id),
         Entry(Account.HOST_WALLET, arrived),
         Entry(Account.IN_FLIGHT, -sent),
-        Entry(Account.OWNER_PAYABLE, lost, channel_id),
+        *(Entry(Account.OWNER_PAYABLE, loss, channel) for channel, loss in losses.items()),
         Entry(Account.DIFFERENCE, sent - arrived - lost),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What a channel gave to a conversion, and what it got of its result."""
+
+    given: Money
+    got: Money
+
+
+def converted(payout_id: UUID, channels: Mapping[UUID, Exchanged]) -> Posting:
+    """What was sold is gone, what was bought is with us, and each owner's debt changes coin."""
+    given = [one.given for one in channels.values()]
+    got = [one.got for one in channels.values()]
+    sold, bought = total(given, given[0].asset), total(got, got[0].asset)
+    return posting(
+        PostingKind.CONVERTED,
+        str(payout_id),
+        Entry(Account.IN_FLIGHT, -sold),
+        Entry(Account.EXCHANGE, sold),
+        Entry(Account.EXCHANGE, -bought),
+        Entry(Account.HOST_WALLET, bought),
+        *(entry for channel, one in channels.items() for entry in _debt_exchanged(channel, one)),
+    )
+
+
+def _debt_exchanged(channel: UUID, exchanged: Exchanged) -> tuple[Entry, ...]:
+    return (
+        Entry(Account.OWNER_PAYABLE, exchanged.given, channel),
+        Entry(Account.EXCHANGE, -exchanged.given),
+        Entry(Account.EXCHANGE, exchanged.got),
+        Entry(Account.OWNER_PAYABLE, -exchanged.got, channel),
     )
 
 

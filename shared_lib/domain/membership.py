@@ -30,7 +30,8 @@ MEMBERSHIP_EDGES = {
         {MembershipState.ACTIVE, MembershipState.ENDED, MembershipState.REMOVED}
     ),
     MembershipState.REMOVED: frozenset({MembershipState.ACTIVE, MembershipState.BLOCKED}),
-    MembershipState.BLOCKED: frozenset({MembershipState.ACTIVE, MembershipState.ENDED}),
+    # Only the owner lifts it: whoever pays while blocked is not let in by that.
+    MembershipState.BLOCKED: frozenset({MembershipState.ENDED}),
 }
 
 
@@ -78,3 +79,32 @@ class Membership:
         ends_at = None if days is None else starts_at + timedelta(days=days)
         granted = replace(self, state=MembershipState.ACTIVE, access_ends_at=ends_at)
         return granted, Period(starts_at, ends_at)
+
+    def ended_early(self, state: MembershipState, now: datetime) -> "Membership":
+        """Access is over now, as its owner wishes; `state` is *ended* or *blocked*.
+
+        Raises TransitionRefusedError.
+        """
+        require_edge(MEMBERSHIP_EDGES, f"membership {self.id}", self.state, state)
+        return replace(self, state=state, access_ends_at=_earlier(self.access_ends_at, now))
+
+    def imported(self, ends_at: datetime, now: datetime) -> "tuple[Membership, Period | None]":
+        """Access at least until `ends_at`, for someone who came in before us; never less.
+
+        Such a person counts as let in by us. Raises TransitionRefusedError.
+        """
+        if self.is_for_life() or (self.may_enter(now) and ends_at <= (self.access_ends_at or now)):
+            return replace(self, let_in_at=self.let_in_at or now), None
+        require_edge(MEMBERSHIP_EDGES, f"membership {self.id}", self.state, MembershipState.ACTIVE)
+        starts_at = max(now, self.access_ends_at or now)
+        running = replace(
+            self,
+            state=MembershipState.ACTIVE,
+            access_ends_at=ends_at,
+            let_in_at=self.let_in_at or now,
+        )
+        return running, Period(starts_at, ends_at)
+
+
+def _earlier(ends_at: datetime | None, now: datetime) -> datetime:
+    return now if ends_at is None else min(ends_at, now)

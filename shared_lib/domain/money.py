@@ -5,6 +5,7 @@ more digits than the asset has is refused, and the fee rounds up by name.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
@@ -87,6 +88,22 @@ def total(amounts: "list[Money]", asset: Asset) -> Money:
     for amount in amounts:
         result = result + amount
     return result
+
+
+def distribute(whole: Money, weights: Sequence[int]) -> list[Money]:
+    """Divide `whole` in the ratio of the weights, by largest remainder: the parts sum to it.
+
+    Of equal remainders the earlier weight gets the unit. Weights are not negative, and not all 0.
+    """
+    weight = sum(weights)
+    if weight <= 0 or min(weights) < 0 or whole.base_units < 0:
+        raise ValueError("only a positive sum of weights divides an amount")
+    parts = [whole.base_units * one // weight for one in weights]
+    remainders = [whole.base_units * one % weight for one in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda index: -remainders[index])
+    for index in by_remainder[: whole.base_units - sum(parts)]:
+        parts[index] += 1
+    return [Money(part, whole.asset) for part in parts]
 
 
 def parse_amount(text: str, asset: Asset) -> Money:

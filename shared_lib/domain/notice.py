@@ -19,6 +19,9 @@ class NoticeKind(StrEnum):
     PAYMENT_REVIEWED = "payment_reviewed"
     PAYMENT_ENDED = "payment_ended"
     ACCESS_EXTENDED = "access_extended"
+    ACCESS_TAKEN = "access_taken"
+    PAID_MORE = "paid_more"
+    WALLET_CHANGED = "wallet_changed"
     ORDER_STATUS = "order_status"
 
 

@@ -4,10 +4,10 @@ One way is the price that the payer was asked for. The other is what the provide
 what arrived. An amount in wrong units or of a wrong coin agrees with one of them at most.
 """
 
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 from shared_lib.domain.money import BASIS_POINTS, Money
+from shared_lib.domain.payment import paid_times
 from shared_lib.domain.share import Worth
 
 # More than this is a number in wrong units, which must not lift the limit for all that follows.
@@ -20,11 +20,7 @@ def paid_part(asked: str | None, paid: str | None) -> Fraction:
     Both are texts in the payer's coin. The provider may leave one out, or say 0 of a payment that
     it calls finished; then nothing more than the price is known.
     """
-    try:
-        parts = Fraction(Decimal(paid or "")), Fraction(Decimal(asked or ""))
-    except (InvalidOperation, ValueError, OverflowError):
-        return Fraction(1)
-    times = parts[0] / parts[1] if parts[1] > 0 else Fraction(1)
+    times = paid_times(asked, paid) or Fraction(1)
     return min(max(Fraction(1), times), Fraction(PAID_TIMES_MOST))
 
 

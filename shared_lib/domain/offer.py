@@ -1,12 +1,13 @@
 """What an owner sells: channels, their chats, tiers and the links that lead to them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from shared_lib.domain.money import Asset
+from shared_lib.domain.money import Asset, Money, format_usd
 
 TITLE_MOST = 100
 DESCRIPTION_MOST = 500
@@ -16,6 +17,8 @@ DAYS_MOST = 999
 TIERS_MOST = 3
 THRESHOLD_CENTS_LEAST = 2_000
 CHANNELS_PER_ACCOUNT_MOST = 10
+# At most 52 significant bits: https://core.telegram.org/bots/api#user
+USER_ID_MOST = 2**52 - 1
 _OFFER_LINK = re.compile(r"[A-Za-z0-9_-]{22}")
 _CHAT_IDS_FROM = -1_000_000_000_000
 _CHAT_IDS_TO = -(2**63)
@@ -66,7 +69,11 @@ class PayoutTarget:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """`fee_bps` is None where the deployment's own fee applies."""
+    """`fee_bps` is None where the deployment's own fee applies.
+
+    `wants_payout`: all that is held goes out next, whatever the threshold says. Until `held_until`
+    nothing goes out, because the wallet was changed and may not have been by its owner.
+    """
 
     id: UUID
     account_id: UUID
@@ -74,6 +81,19 @@ class Channel:
     threshold_cents: int | None
     target: PayoutTarget
     fee_bps: int | None
+    wants_payout: bool = False
+    held_until: datetime | None = None
+
+    def is_on_hold(self, now: datetime) -> bool:
+        """Whether no payout may form yet."""
+        return self.held_until is not None and now < self.held_until
+
+    def pays(self, held: Money) -> bool:
+        """Whether so many dollars held are paid out now; a USDT counts as a dollar."""
+        if self.wants_payout or self.threshold_cents is None:
+            return held.base_units > 0
+        cents: int = 10**held.asset.decimals // 100
+        return held.base_units >= self.threshold_cents * cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +114,14 @@ class FieldProblem:
     rule: str
 
 
+class InvalidFieldsError(ValueError):
+    """A request breaks rules; each problem names its field."""
+
+    def __init__(self, problems: Sequence[FieldProblem]) -> None:
+        super().__init__("; ".join(f"{one.field}: {one.rule}" for one in problems))
+        self.problems = tuple(problems)
+
+
 def is_offer_link(text: str) -> bool:
     """Whether a text has the form of an offer link's id."""
     return bool(_OFFER_LINK.fullmatch(text))
@@ -111,6 +139,16 @@ def length_problem(field: str, text: str, least: int, most: int) -> FieldProblem
     if least <= len(text) <= most:
         return None
     return FieldProblem(field, f"must have {least} to {most} characters")
+
+
+def threshold_problem(field: str, strategy: Strategy, cents: int | None) -> FieldProblem | None:
+    """A threshold belongs to one of the strategies, and to no other."""
+    if strategy is Strategy.INSTANT:
+        rule = "must be empty for instant payouts"
+        return None if cents is None else FieldProblem(field, rule)
+    if cents is None or cents < THRESHOLD_CENTS_LEAST:
+        return FieldProblem(field, f"must be at least {format_usd(THRESHOLD_CENTS_LEAST)}")
+    return None
 
 
 def tier_problems(field: str, price_cents: int, days: int | None) -> list[FieldProblem]:

@@ -8,7 +8,9 @@ Source of the statuses: NOWPayments' API documentation, "payment statuses".
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from fractions import Fraction
 from uuid import UUID
 
 from shared_lib.domain.money import Money
@@ -91,11 +93,39 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a finished payment brought: `received = owner's share + fee`."""
+    """What a finished payment brought: `received = owner's share + fee`.
+
+    `extra_days` of access were given for what was paid beyond the price.
+    """
 
     received: Money
     fee: Money
     finished_at: datetime
+    extra_days: int = 0
+
+
+# More than this many times the price is a number in wrong units, and buys no more.
+BOUGHT_TIMES_MOST = 10
+
+
+def paid_times(asked: str | None, paid: str | None) -> Fraction | None:
+    """How many times what was asked has been paid; None where the provider does not say.
+
+    Both are texts in the payer's coin. Of a payment that it calls finished the provider may leave
+    one out, or say 0: nothing follows from that.
+    """
+    try:
+        parts = Fraction(Decimal(paid or "")), Fraction(Decimal(asked or ""))
+    except (InvalidOperation, ValueError, OverflowError):
+        return None
+    return parts[0] / parts[1] if min(parts) > 0 else None
+
+
+def extra_days(days: int | None, times: Fraction | None) -> int:
+    """Whole days for what was paid beyond the price, at the price's own rate; none for life."""
+    if days is None or times is None or times <= 1:
+        return 0
+    return int(days * (min(times, Fraction(BOUGHT_TIMES_MOST)) - 1))
 
 
 @dataclass(frozen=True, slots=True)

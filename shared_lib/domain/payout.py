@@ -5,8 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from shared_lib.domain.money import BASIS_POINTS, Money, zero
+from shared_lib.domain.money import BASIS_POINTS, USDT, Money, zero
 from shared_lib.domain.offer import PayoutTarget, Strategy
+from shared_lib.domain.share import ShareState
 from shared_lib.domain.states import require_edge
 from shared_lib.domain.watch import Watch
 
@@ -38,7 +39,15 @@ PAYOUT_EDGES = {
     ),
     PayoutState.SETTLED: frozenset[PayoutState](),
     PayoutState.RETURNED: frozenset[PayoutState](),
-    PayoutState.REVIEW: frozenset({PayoutState.FORMING, PayoutState.SENDING, PayoutState.SETTLED}),
+    PayoutState.REVIEW: frozenset(
+        {
+            PayoutState.WAITING,
+            PayoutState.SWAPPING,
+            PayoutState.SENDING,
+            PayoutState.RETURNED,
+            PayoutState.SETTLED,
+        }
+    ),
 }
 
 # Money that went out and came back this often goes out again only when a person says so.
@@ -56,18 +65,24 @@ class WaitingFor(StrEnum):
     ADDRESS_REFUSED = "address_refused"
     DESTINATION_CHANGED = "destination_changed"
     NONCE_LOST = "nonce_lost"
+    RELEASED = "released"
+    PROVIDER = "provider"
+    DAY_CAP = "day_cap"
 
 
 @dataclass(frozen=True, slots=True)
 class Payout:
     """`target` is frozen when the payout forms; `amount` is the sum of its locked shares.
 
-    `round` counts how often money in it has gone out, this time included. A payout whose money came
-    back is *returned*, and its shares are in the next one.
+    Without a channel it is a conversion: a payout of all threshold channels' pending shares to
+    ourselves, in the asset in which they are held. `strategy` says how its shares were collected,
+    also where the channel's has changed since. `round` counts how often money in it has gone out,
+    this time included. A payout whose money came back is *returned*, and its shares are in the next
+    one. `worth_cents` is what its shares are worth by the market, for the caps of a day.
     """
 
     id: UUID
-    channel_id: UUID
+    channel_id: UUID | None
     strategy: Strategy
     state: PayoutState
     amount: Money
@@ -78,6 +93,23 @@ class Payout:
     waiting_for: WaitingFor | None = None
     funded_at: datetime | None = None
     settled_at: datetime | None = None
+    worth_cents: int = 0
+
+    @property
+    def is_conversion(self) -> bool:
+        """Whether it pays no owner, but turns what was collected into what is held."""
+        return self.channel_id is None
+
+    @property
+    def locks_as(self) -> ShareState:
+        """The state of its shares while it stands."""
+        return ShareState.CONVERTING if self.is_conversion else ShareState.LOCKED
+
+    @property
+    def frees_as(self) -> ShareState:
+        """The state that its shares came from, and go back to if it moved nothing."""
+        is_held = self.strategy is Strategy.THRESHOLD and not self.is_conversion
+        return ShareState.HELD if is_held else ShareState.PENDING
 
     def moved(self, state: PayoutState, watch: Watch | None) -> "Payout":
         """The payout in another state. Raises TransitionRefusedError."""
@@ -89,7 +121,21 @@ class Payout:
         moved = (
             self if self.state is PayoutState.WAITING else self.moved(PayoutState.WAITING, watch)
         )
-        return replace(moved, waiting_for=reason, watch=watch, amount=zero(self.amount.asset))
+        empty = replace(moved, amount=zero(self.amount.asset), worth_cents=0)
+        return replace(empty, waiting_for=reason, watch=watch)
+
+
+@dataclass(frozen=True, slots=True)
+class DaySent:
+    """What was signed for owners within a day, in US cents: of one channel, and of all."""
+
+    channel_cents: int
+    platform_cents: int
+
+
+def conversion_target(wallet_address: str) -> PayoutTarget:
+    """Where what threshold channels collect goes to be held: our own wallet, in USDT."""
+    return PayoutTarget(USDT, wallet_address, None)
 
 
 def is_worth_sending(amount: Money, cost: Money, most_bps: int) -> bool:

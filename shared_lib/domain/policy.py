@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared_lib.domain.money import ETH, Asset
+from shared_lib.domain.money import ETH, USDT, Asset
+from shared_lib.domain.payout import DaySent
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Periods in seconds, fees in basis points, amounts in base units of the settlement asset.
+    """Periods in seconds, fees in basis points, caps in base units of their asset.
 
     `call_seconds < lease_seconds`: a lease outlives the calls that it covers.
     """
@@ -33,8 +34,12 @@ class Policy:
     changenow_calls_per_second: int = 30
     price_cents_least: int = 499
     order_lifetime: timedelta = timedelta(days=7)
+    wallet_hold: timedelta = timedelta(days=1)
     payout_cost_most_bps: int = 1_000
     transfer_cap: int = 10 * 10**18
+    usdt_transfer_cap: int = 25_000 * 10**6
+    channel_day_cap_cents: int = 2_500_000
+    platform_day_cap_cents: int = 25_000_000
     deposit_tolerance_bps: int = 10
     confirmations: int = 12
     chain_id: int = 1
@@ -43,6 +48,15 @@ class Policy:
     telegram_messages_per_second: int = 30
     public_url: str = "https://example.com"
     ipn_url: str = "https://example.com/ipn"
+
+    def cap_of(self, asset: Asset) -> int:
+        """The most that one transfer may move, in base units; nothing of what is never sent."""
+        return {ETH.id: self.transfer_cap, USDT.id: self.usdt_transfer_cap}.get(asset.id, 0)
+
+    def day_room_cents(self, sent: DaySent) -> int:
+        """How much more may be paid out now, in US cents, after what was within a day."""
+        channel = self.channel_day_cap_cents - sent.channel_cents
+        return max(0, min(channel, self.platform_day_cap_cents - sent.platform_cents))
 
     @property
     def republish_seconds(self) -> float:

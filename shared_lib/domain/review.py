@@ -1,7 +1,9 @@
 """What a person has to look at."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 
 class Subject(StrEnum):
@@ -24,6 +26,7 @@ class Reason(StrEnum):
     UNKNOWN_ORDER = "unknown_order"
     PAID_IN_PART = "paid_in_part"
     REPEATED_DEPOSIT = "repeated_deposit"
+    PAYER_BLOCKED = "payer_blocked"
     WRONG_ASSET = "wrong_asset"
     BAD_AMOUNT = "bad_amount"
     PROVIDER_DISAGREES = "provider_disagrees"
@@ -42,6 +45,9 @@ class Reason(StrEnum):
     SWAP_PAID_LESS = "swap_paid_less"
     SWAP_PAID_AGAIN = "swap_paid_again"
     REFUND_COUNTED_TWICE = "refund_counted_twice"
+    DAY_CAP_REACHED = "day_cap_reached"
+    BOOKS_DIFFER = "books_differ"
+    CONVERSION_COUNTED_TWICE = "conversion_counted_twice"
     RETURNED_TOO_OFTEN = "returned_too_often"
 
 
@@ -53,3 +59,13 @@ class Finding:
     subject_id: str
     reason: Reason
     evidence: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """A finding as it stands on the list."""
+
+    id: UUID
+    finding: Finding
+    opened_at: datetime
+    closed_at: datetime | None

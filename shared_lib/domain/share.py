@@ -34,8 +34,10 @@ class ShareState(StrEnum):
 
 SHARE_EDGES = {
     ShareState.EXPECTED: frozenset({ShareState.PENDING, ShareState.REVERSED}),
-    ShareState.PENDING: frozenset({ShareState.LOCKED, ShareState.CONVERTING, ShareState.REVERSED}),
-    ShareState.CONVERTING: frozenset({ShareState.HELD, ShareState.PENDING}),
+    ShareState.PENDING: frozenset(
+        {ShareState.LOCKED, ShareState.CONVERTING, ShareState.HELD, ShareState.REVERSED}
+    ),
+    ShareState.CONVERTING: frozenset({ShareState.HELD, ShareState.PENDING, ShareState.PAID}),
     ShareState.HELD: frozenset({ShareState.LOCKED, ShareState.REVERSED}),
     ShareState.LOCKED: frozenset({ShareState.PAID, ShareState.PENDING, ShareState.HELD}),
     ShareState.PAID: frozenset[ShareState](),
@@ -75,9 +77,10 @@ def total_worth(worths: Iterable[Worth | None]) -> Worth:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Expected shares are watched by their payment, locked ones by their payout.
+    """Expected shares are watched by their payment, locked and converting ones by their payout.
 
-    `worth` is known from *pending* on.
+    Held ones rest: they are the owner's balance, which a tick compares with the threshold. `worth`
+    is known from *pending* on.
     """
 
     id: UUID
@@ -95,6 +98,28 @@ class Share:
         """The share in another state. Raises TransitionRefusedError."""
         require_edge(SHARE_EDGES, f"share {self.id}", self.state, state)
         return replace(self, state=state, watch=watch)
+
+    def converted(self, part: Money) -> "Share":
+        """The share as its part of what a conversion brought, held from here on.
+
+        Of a share too small to bring one base unit nothing is left to hold. Raises
+        TransitionRefusedError.
+        """
+        if part.base_units == 0:
+            return self.moved(ShareState.PAID)
+        return replace(self.moved(ShareState.HELD), amount=part)
+
+
+def within_cents(shares: list[Share], most: int) -> list[Share]:
+    """The first shares whose market value in sum is at most `most` US cents."""
+    taken: list[Share] = []
+    cents = 0
+    for share in shares:
+        cents += share.worth.market_cents if share.worth else 0
+        if cents > most:
+            break
+        taken.append(share)
+    return taken
 
 
 def fitting(shares: list[Share], most: int) -> list[Share]:

@@ -57,7 +57,7 @@ TRANSFER_EDGES = {
     TransferState.CONFIRMED: frozenset[TransferState](),
     TransferState.CANCELLED: frozenset[TransferState](),
     TransferState.REVERTED: frozenset[TransferState](),
-    TransferState.REVIEW: frozenset({TransferState.REQUESTED}),
+    TransferState.REVIEW: frozenset({TransferState.REQUESTED, TransferState.CANCELLED}),
 }
 
 
@@ -210,6 +210,7 @@ class Refusal(StrEnum):
     AMOUNT_DIFFERS = "amount_differs"
     OVER_CAP = "over_cap"
     OVER_NOTIONAL = "over_notional"
+    OVER_DAY_CAP = "over_day_cap"
     SHARE_DIFFERS = "share_differs"
     EXCHANGE_NOT_WAITING = "exchange_not_waiting"
     QUOTE_OFF_MARKET = "quote_off_market"
@@ -230,7 +231,12 @@ class Refusal(StrEnum):
 
 
 _FREEING = frozenset(
-    {Refusal.DESTINATION_CHANGED, Refusal.QUOTE_DEAD, Refusal.EXCHANGE_NOT_WAITING}
+    {
+        Refusal.DESTINATION_CHANGED,
+        Refusal.OVER_DAY_CAP,
+        Refusal.QUOTE_DEAD,
+        Refusal.EXCHANGE_NOT_WAITING,
+    }
 )
 _PASSING = frozenset(
     {
@@ -263,8 +269,8 @@ class QuoteFacts:
 class SendFacts:
     """Everything that decides whether a transfer may be signed, read under the wallet's lock.
 
-    Amounts are base units of `asset_id`, except the gas ones, which are wei, and the notional ones,
-    which are US cents. `expected_destination` is the owner's frozen address, or the exchange's
+    Amounts are base units of `asset_id`, except the gas ones, which are wei, and those in US cents.
+    `expected_destination` is the owner's frozen address, or the exchange's
     pay-in; `expected_amount` is the sum of the locked shares, less the dust that cannot be swapped.
     """
 
@@ -287,6 +293,8 @@ class SendFacts:
     cap: int
     notional_cents: int
     notional_cap_cents: int
+    payout_cents: int
+    day_room_cents: int
     spendable: int
     gas_worst_case: int
     gas_available: int
@@ -333,6 +341,7 @@ def _ended(facts: SendFacts) -> _Checks:
     return (
         (facts.has_refunded_payment, Refusal.PAYMENT_REFUNDED),
         (facts.has_changed_target, Refusal.DESTINATION_CHANGED),
+        (facts.payout_cents > facts.day_room_cents, Refusal.OVER_DAY_CAP),
         (quote is not None and quote.seconds_left < quote.seconds_least, Refusal.QUOTE_DEAD),
         (quote is not None and not quote.is_near_market, Refusal.QUOTE_OFF_MARKET),
         (quote is not None and quote.is_waiting is False, Refusal.EXCHANGE_NOT_WAITING),

@@ -99,6 +99,8 @@ class TickSettings(Concern):
 
     reconcile_seconds: Seconds = Field(60.0, alias="RECONCILE_SECONDS")
     refresh_currencies_seconds: Seconds = Field(3_600.0, alias="REFRESH_CURRENCIES_SECONDS")
+    batch_payouts_seconds: Seconds = Field(300.0, alias="BATCH_PAYOUTS_SECONDS")
+    audit_books_seconds: Seconds = Field(86_400.0, alias="AUDIT_BOOKS_SECONDS")
 
 
 class ProviderSettings(Concern):
@@ -217,10 +219,20 @@ class PolicySettings(Concern):
     order_lifetime_seconds: Seconds = Field(
         _PRODUCTION.order_lifetime.total_seconds(), alias="ORDER_LIFETIME_SECONDS"
     )
+    wallet_hold_seconds: Seconds = Field(
+        _PRODUCTION.wallet_hold.total_seconds(), alias="WALLET_HOLD_SECONDS"
+    )
     payout_cost_most_bps: BasisPoints = Field(
         _PRODUCTION.payout_cost_most_bps, alias="PAYOUT_COST_MOST_BPS"
     )
     transfer_cap_wei: Count = Field(_PRODUCTION.transfer_cap, alias="TRANSFER_CAP_WEI")
+    usdt_transfer_cap: Count = Field(_PRODUCTION.usdt_transfer_cap, alias="USDT_TRANSFER_CAP")
+    channel_day_cap_cents: Count = Field(
+        _PRODUCTION.channel_day_cap_cents, alias="CHANNEL_DAY_CAP_CENTS"
+    )
+    platform_day_cap_cents: Count = Field(
+        _PRODUCTION.platform_day_cap_cents, alias="PLATFORM_DAY_CAP_CENTS"
+    )
     deposit_tolerance_bps: BasisPoints = Field(
         _PRODUCTION.deposit_tolerance_bps, alias="DEPOSIT_TOLERANCE_BPS"
     )

@@ -33,7 +33,7 @@ from shared_lib.domain.payment import (
 from shared_lib.domain.review import Finding, Reason, Subject
 from shared_lib.domain.share import Share, ShareState, Worth
 from shared_lib.domain.watch import Watch, watch
-from shared_lib.events import PaymentUpdated, PayoutRequested
+from shared_lib.events import PaymentUpdated
 from shared_lib.ports import (
     BadReportError,
     Incoming,
@@ -43,6 +43,7 @@ from shared_lib.ports import (
     Transaction,
     Watched,
 )
+from shared_lib.usecases.routing import route_of_share
 from shared_lib.usecases.setback import put_off, review
 
 SHARE_DEADLINE = timedelta(hours=24)
@@ -246,7 +247,7 @@ def _credit(
         worth = _worth_of_share(receipt, share, whole)
         pending = share.moved(ShareState.PENDING, _share_watch(ports, now))
         tx.shares.save(replace(pending, worth=worth))
-        tx.outbox.add(PayoutRequested(channel_id=share.channel_id), now)
+        tx.outbox.add(route_of_share(tx, share.channel_id, share.amount.asset), now)
     tx.reviews.close(Subject.PAYMENT, str(payment.id), Reason.FAILING_FOR_A_DAY, now)
     tx.reviews.close(Subject.PAYMENT, str(payment.id), Reason.OVERDUE, now)
 

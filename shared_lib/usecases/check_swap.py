@@ -12,7 +12,6 @@ from uuid import UUID
 
 from shared_lib.domain import ledger
 from shared_lib.domain.ledger import PostingKind
-from shared_lib.domain.money import Money
 from shared_lib.domain.payout import Payout
 from shared_lib.domain.review import Finding, Reason, Subject
 from shared_lib.domain.swap import (
@@ -36,7 +35,7 @@ from shared_lib.ports import (
 from shared_lib.usecases.rates import Bucket, pause_after, take_swap_calls
 from shared_lib.usecases.returning import return_money
 from shared_lib.usecases.setback import review, trouble
-from shared_lib.usecases.settling import settle_payout
+from shared_lib.usecases.settling import settle_conversion, settle_payout
 
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 # A fixed rate is a promise; less than a thousandth is the provider's rounding.
@@ -45,7 +44,7 @@ _PROMISE_TOLERANCE_BPS = 10
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What the provider says, and what the chain shows of the refund that it names."""
+    """What the provider says, and what the chain shows of the transaction to us that it names."""
 
     report: ExchangeReport
     incoming: Incoming | None
@@ -55,12 +54,14 @@ def check_swap(ports: Ports, swap_id: UUID) -> None:
     """Look once, and record what is seen. Repeating it, or two at once, ends the swap once."""
     with ports.database.transaction() as tx:
         swap = tx.swaps.get(swap_id)
+        known = tx.payouts.get(swap.payout_id) if swap is not None else None
         if swap is not None and swap.state is SwapState.CREATED:
             _wait(ports, tx, swap)  # its transfer is what goes on, or ends it
     if swap is None or swap.state is not SwapState.FUNDED or swap.exchange is None:
         return
+    is_ours = known is not None and known.is_conversion
     try:
-        view = _look(ports, swap, swap.exchange)
+        view = _look(ports, swap, swap.exchange, pays_us=is_ours)
     except ProviderError as error:
         with ports.database.transaction() as tx:
             trouble(ports, tx, Watched.SWAP, swap_id, error)
@@ -73,13 +74,18 @@ def check_swap(ports: Ports, swap_id: UUID) -> None:
             _record(ports, tx, payout, fresh, view)
 
 
-def _look(ports: Ports, swap: Swap, exchange: Exchange) -> _View:
+def _look(ports: Ports, swap: Swap, exchange: Exchange, *, pays_us: bool) -> _View:
     take_swap_calls(ports, 1)
     report = ports.swaps.exchange(exchange.id, swap.sold.asset, swap.target.asset)
+    is_finished = report.status == ExchangeStatus.FINISHED
     incoming = None
-    if report.status != ExchangeStatus.FINISHED and _HASH.fullmatch(report.refund_hash or ""):
+    if not is_finished and _HASH.fullmatch(report.refund_hash or ""):
         incoming = ports.chain.incoming(
             report.refund_hash or "", ports.policy.host_wallet, swap.sold.asset
+        )
+    elif is_finished and pays_us and _HASH.fullmatch(report.payout_hash or ""):
+        incoming = ports.chain.incoming(
+            report.payout_hash or "", swap.target.address, swap.target.asset
         )
     return _View(report, incoming)
 
@@ -88,10 +94,10 @@ def _record(ports: Ports, tx: Transaction, payout: Payout, swap: Swap, view: _Vi
     swap = _noted(ports, tx, swap, view.report)
     transfer = tx.transfers.of_swap(swap.id)
     is_funded = transfer is not None and transfer.state is TransferState.CONFIRMED
-    outcome = _outcome(view.report)
+    outcome = _received(ports, view) if payout.is_conversion else _outcome(view.report)
     if is_funded and outcome is not None:
         _finish(ports, tx, payout, swap, outcome)
-    elif is_funded and _is_back(ports, view):
+    elif is_funded and view.report.status != ExchangeStatus.FINISHED and _is_here(ports, view):
         _take_back(ports, tx, payout, swap, view)
     else:
         tx.swaps.save(swap)
@@ -118,19 +124,38 @@ def _outcome(report: ExchangeReport) -> Outcome | None:
     return Outcome(report.bought, report.payout_hash)
 
 
+def _received(ports: Ports, view: _View) -> Outcome | None:
+    """What reached our own wallet, once the chain shows it deep enough; the word is not enough."""
+    is_finished = view.report.status == ExchangeStatus.FINISHED
+    if not is_finished or view.incoming is None or not _is_here(ports, view):
+        return None
+    return Outcome(view.incoming.amount, (view.report.payout_hash or "").lower())
+
+
 def _finish(ports: Ports, tx: Transaction, payout: Payout, swap: Swap, outcome: Outcome) -> None:
-    """The owner has the coin: what we owed is paid by what funded the swap."""
+    """The owner has the coin, or we hold it for the owners: the swap has done what it was for."""
+    now = ports.clock.now()
+    if payout.is_conversion and not tx.ledger.count(
+        outcome.hash, PostingKind.CONVERTED, str(payout.id), now
+    ):
+        _show(ports, tx, swap, Reason.CONVERSION_COUNTED_TWICE, (("hash", outcome.hash),))
+        tx.swaps.save(swap)
+        _wait(ports, tx, swap)
+        return
     tx.swaps.save(replace(swap.moved(SwapState.FINISHED, None), outcome=outcome))
     promised = swap.exchange.promised if swap.exchange else outcome.amount
     if pays_less(promised, outcome.amount, _PROMISE_TOLERANCE_BPS):
         evidence = (("promised", str(promised)), ("arrived", str(outcome.amount)))
         _show(ports, tx, swap, Reason.SWAP_PAID_LESS, evidence)
-    settle_payout(ports, tx, payout, swap.sold)
-    tx.reviews.close(Subject.SWAP, str(swap.id), Reason.OVERDUE, ports.clock.now())
+    if payout.is_conversion:
+        settle_conversion(ports, tx, payout, swap.sold, outcome.amount)
+    else:
+        settle_payout(ports, tx, payout, swap.sold)
+    tx.reviews.close(Subject.SWAP, str(swap.id), Reason.OVERDUE, now)
 
 
-def _is_back(ports: Ports, view: _View) -> bool:
-    """A refund is one when the chain shows it at our wallet, deep enough."""
+def _is_here(ports: Ports, view: _View) -> bool:
+    """Money is with us when the chain shows it at our wallet, deep enough."""
     incoming = view.incoming
     return (
         incoming is not None
@@ -152,9 +177,9 @@ def _take_back(ports: Ports, tx: Transaction, payout: Payout, swap: Swap, view: 
         return
     refunded = swap.moved(SwapState.REFUNDED, None)
     tx.swaps.save(replace(refunded, outcome=Outcome(arrived, tx_hash)))
-    posting = ledger.refund_seen(swap.id, payout.channel_id, swap.sold, arrived)
+    losses = return_money(ports, tx, payout, ledger.loss(swap.sold, arrived))
+    posting = ledger.refund_seen(swap.id, losses, swap.sold, arrived)
     tx.ledger.post(posting, ports.ids.new(), now)
-    return_money(ports, tx, payout, Money(max(0, (swap.sold - arrived).base_units), arrived.asset))
     tx.reviews.close(Subject.SWAP, str(swap.id), Reason.OVERDUE, now)
 
 

@@ -30,8 +30,8 @@ from shared_lib.usecases.sending import freeze, is_promise_ending
 from shared_lib.usecases.setback import review, trouble
 from shared_lib.usecases.settling import settle_payout
 
-# How many transfers are woken when one leaves a slot free.
-_WOKEN_MOST = 4
+# How many transfers are woken when one leaves a slot free: the second goes if the first cannot.
+_WOKEN_MOST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +180,7 @@ def _record(
         return
     if transfer.state is TransferState.SENT:
         transfer = transfer.moved(TransferState.MINED, transfer.watch)
+        _wake_others(ports, tx, transfer)
     transfer = replace(transfer, mined=view.mined, replacement=None)
     if view.confirmations < ports.policy.confirmations:
         tx.transfers.save(replace(transfer, watch=_soon(ports, transfer)))
@@ -192,7 +193,6 @@ def _record(
     else:
         _take_back(ports, tx, payout, swap, transfer, view.mined)
     _close_reviews(ports, tx, transfer)
-    _wake_others(ports, tx, transfer)
 
 
 def _not_mined(
@@ -274,9 +274,10 @@ def _close_reviews(ports: Ports, tx: Transaction, transfer: Transfer) -> None:
 
 
 def _wake_others(ports: Ports, tx: Transaction, transfer: Transfer) -> None:
-    """A slot came free: publish the transfers that waited for one."""
-    for waiting in tx.transfers.waiting_for_slot(transfer.wallet_address, _WOKEN_MOST):
-        tx.outbox.add(TransferAuthorized(transfer_id=waiting), ports.clock.now())
+    """A nonce is mined, which leaves a slot free for transfers that nobody works on."""
+    now = ports.clock.now()
+    for waiting in tx.transfers.waiting_for_slot(transfer.wallet_address, now, _WOKEN_MOST):
+        tx.outbox.add(TransferAuthorized(transfer_id=waiting), now)
 
 
 def _soon(ports: Ports, transfer: Transfer) -> Watch:

@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from shared_lib.domain import ledger
-from shared_lib.domain.invite import DELIVERY_DEADLINE, Invite, InviteState, link_name
-from shared_lib.domain.membership import Membership, MembershipState
+from shared_lib.domain.membership import Membership
 from shared_lib.domain.money import InvalidAmountError, Money, Split, parse_amount, split_fee
 from shared_lib.domain.notice import NoticeKind
 from shared_lib.domain.offer import Channel
@@ -21,13 +20,17 @@ from shared_lib.domain.payment import (
     Receipt,
     Report,
     advanced,
+    extra_days,
     highest_status,
+    paid_times,
 )
 from shared_lib.domain.review import Finding, Reason, Subject
 from shared_lib.domain.share import Share, ShareKind, ShareState
 from shared_lib.domain.watch import watch
-from shared_lib.events import InviteRequested, PaymentCheckDue
+from shared_lib.events import PaymentCheckDue
 from shared_lib.ports import Ports, Transaction
+from shared_lib.usecases.access import invite, is_blocked, lock_membership
+from shared_lib.usecases.messages import Facts
 from shared_lib.usecases.setback import review
 from shared_lib.usecases.telling import tell
 
@@ -45,6 +48,7 @@ class _Finish:
     received: Money
     split: Split
     now: datetime
+    extra_days: int
 
 
 class _ReviewNeededError(Exception):
@@ -105,15 +109,19 @@ def _judge(ports: Ports, tx: Transaction, payment: Payment, report: Report) -> _
     order = tx.orders.lock(payment.order_id) if payment.order_id else None
     if order is None:
         raise _ReviewNeededError(Reason.UNKNOWN_ORDER, f"order {report.order_id!r}")
-    if report.parent_payment_id is not None:
+    times = paid_times(report.pay_amount, report.actually_paid)
+    if report.parent_payment_id is not None and (times is None or times < 1):
         raise _ReviewNeededError(Reason.REPEATED_DEPOSIT, f"of {report.parent_payment_id}")
+    buys_access = order.kind is OrderKind.SUBSCRIPTION
+    if buys_access and is_blocked(tx, order.channel_id, order.telegram_user_id):
+        raise _ReviewNeededError(Reason.PAYER_BLOCKED, "the channel's owner has blocked the payer")
     received = _received(ports, report)
     channel = tx.channels.get(order.channel_id)
     if channel is None:
         raise LookupError(f"order {order.id} has no channel")
     bps = ports.policy.fee_bps if channel.fee_bps is None else channel.fee_bps
-    now = ports.clock.now()
-    return _Finish(payment, order, channel, received, split_fee(received, bps), now)
+    split, more = split_fee(received, bps), extra_days(order.days, times)
+    return _Finish(payment, order, channel, received, split, ports.clock.now(), more)
 
 
 def _received(ports: Ports, report: Report) -> Money:
@@ -131,7 +139,7 @@ def _received(ports: Ports, report: Report) -> Money:
 
 def _record_receipt(ports: Ports, tx: Transaction, finish: _Finish) -> None:
     """The money's side: receipt, share and ledger."""
-    receipt = Receipt(finish.received, finish.split.fee, finish.now)
+    receipt = Receipt(finish.received, finish.split.fee, finish.now, finish.extra_days)
     again = watch(
         finish.now, wait_seconds=ports.policy.republish_seconds, deadline=DEPOSIT_DEADLINE
     )
@@ -159,55 +167,34 @@ def _share(ports: Ports, finish: _Finish) -> Share:
 
 def _grant(ports: Ports, tx: Transaction, finish: _Finish) -> None:
     """The person's side: access, its history, and an invite."""
-    membership = tx.memberships.lock(_no_access_yet(ports, finish))
-    membership, period = membership.extended(finish.order.days, finish.now)
+    order = finish.order
+    membership = lock_membership(ports, tx, order.channel_id, order.telegram_user_id)
+    days = None if order.days is None else order.days + finish.extra_days
+    membership, period = membership.extended(days, finish.now)
     tx.memberships.save(membership)
     if period is not None:
         tx.memberships.add_period(
             ports.ids.new(), membership.id, finish.payment.id, period, finish.now
         )
+    if finish.extra_days and period is not None:
+        person, key = membership.telegram_user_id, str(finish.payment.id)
+        facts: Facts = {"order": str(finish.order.id), "days": finish.extra_days}
+        tell(ports, tx, person, NoticeKind.PAID_MORE, key, facts)
     if tx.invites.has_live(finish.order.id):
-        tell_extended(ports, tx, membership, str(finish.payment.id))
+        tell_extended(ports, tx, membership, str(finish.payment.id), is_paid=True)
         return
-    invite = _invite(ports, finish, membership)
-    tx.invites.add(invite)
-    tx.outbox.add(InviteRequested(invite_id=invite.id), finish.now)
+    invite(ports, tx, membership, finish.payment)
 
 
-def _no_access_yet(ports: Ports, finish: _Finish) -> Membership:
-    return Membership(
-        id=ports.ids.new(),
-        channel_id=finish.channel.id,
-        telegram_user_id=finish.order.telegram_user_id,
-        state=MembershipState.NONE,
-        access_ends_at=None,
-        let_in_at=None,
-        created_at=finish.now,
-    )
-
-
-def _invite(ports: Ports, finish: _Finish, membership: Membership) -> Invite:
-    invite_id = ports.ids.new()
-    return Invite(
-        id=invite_id,
-        payment_id=finish.payment.id,
-        order_id=finish.order.id,
-        membership_id=membership.id,
-        name=link_name(invite_id),
-        state=InviteState.CREATING,
-        created_at=finish.now,
-        watch=watch(
-            finish.now, wait_seconds=ports.policy.republish_seconds, deadline=DELIVERY_DEADLINE
-        ),
-    )
-
-
-def tell_extended(ports: Ports, tx: Transaction, membership: Membership, key: str) -> None:
+def tell_extended(
+    ports: Ports, tx: Transaction, membership: Membership, key: str, *, is_paid: bool
+) -> None:
     """Tell a member who needs no invite until when access runs now."""
     ends = membership.access_ends_at
-    facts = {
+    facts: Facts = {
         "channel": tx.channels.closed_chat(membership.channel_id).title,
         "until": None if ends is None else ends.isoformat(),
+        **({} if is_paid else {"granted": 1}),
     }
     tell(ports, tx, membership.telegram_user_id, NoticeKind.ACCESS_EXTENDED, key, facts)
 

@@ -30,6 +30,7 @@ from shared_lib.ports import (
     ProviderError,
     Transaction,
 )
+from shared_lib.usecases.access import is_blocked
 from shared_lib.usecases.lease import claim, require, require_time
 from shared_lib.usecases.telling import tell
 
@@ -154,6 +155,11 @@ def _begin(ports: Ports, tx: Transaction, visit: _Visit, link_id: str) -> _Purch
     if offer is None or offer.tier.removed_at is not None:
         if tx.delivery.first_time(visit.key, visit.now):
             tell(ports, tx, visit.person.id, NoticeKind.OFFER_REFUSED, visit.key, {})
+        return None
+    if is_blocked(tx, offer.channel.id, visit.person.id):
+        if tx.delivery.first_time(visit.key, visit.now):
+            facts = {"blocked_in": offer.closed_chat.title}
+            tell(ports, tx, visit.person.id, NoticeKind.OFFER_REFUSED, visit.key, facts)
         return None
     order = _open_order(ports, tx, visit, offer)
     if order.invoice is None:

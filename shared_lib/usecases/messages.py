@@ -18,12 +18,20 @@ def notice_message(notice: Notice) -> Message:
     return _WORDS[notice.kind](notice.facts)
 
 
-def invite_message(channel_title: str, link: str, access_ends_at: datetime | None) -> Message:
-    """Paid: here is the way in. The link only lets its buyer ask to join."""
+def invite_message(
+    channel_title: str, link: str, access_ends_at: datetime | None, *, is_paid: bool
+) -> Message:
+    """Paid or granted: here is the way in. The link only lets its reader ask to join."""
     facts = {"channel": channel_title, "until": until(access_ends_at)}
-    html = text("✅ <b>Payment received.</b>\n\n{channel} is open to you {until}.", facts)
+    html = _why_open(is_paid=is_paid) + text("{channel} is open to you {until}.", facts)
     html += "\n\nTap the button and ask to join; you are let in within seconds."
     return Message(html, (Button("Join the channel", url=link),))
+
+
+def _why_open(*, is_paid: bool) -> str:
+    if is_paid:
+        return "✅ <b>Payment received.</b>\n\n"
+    return "🎁 <b>The channel's owner has given you access.</b>\n\n"
 
 
 def until(moment: datetime | None) -> str:
@@ -52,7 +60,14 @@ def _welcome(_facts: Facts) -> Message:
     )
 
 
-def _offer_refused(_facts: Facts) -> Message:
+def _offer_refused(facts: Facts) -> Message:
+    if facts.get("blocked_in") is not None:
+        html = text(
+            "The owner of {blocked_in} has blocked you there, so that you cannot buy access.\n\n"
+            "Nothing was charged.",
+            facts,
+        )
+        return Message(html)
     return Message(
         "This offer is no longer available.\n\n"
         "Please open the newest offer in the channel; nothing was charged."
@@ -93,12 +108,33 @@ def _payment_ended(facts: Facts) -> Message:
 
 def _access_extended(facts: Facts) -> Message:
     shown = {**facts, "until": _until_text(facts.get("until"))}
+    words = text("You are already inside {channel}; your access now runs {until}.", shown)
+    return Message(_why_open(is_paid=facts.get("granted") is None) + words)
+
+
+def _access_taken(facts: Facts) -> Message:
+    html = text("🚪 The owner of <b>{channel}</b> has ended your access.", facts)
+    return Message(html + _WARNING)
+
+
+def _paid_more(facts: Facts) -> Message:
+    shown = {**facts, "days": _days(facts.get("days"))}
     html = text(
-        "✅ <b>Payment received.</b>\n\nYou are already inside {channel}; "
-        "your access now runs {until}.",
+        "💰 You paid more than the price of order <code>{order}</code>.\n\n"
+        "Added to your access for it: {days}.",
         shown,
     )
-    return Message(html)
+    return Message(html + _WARNING)
+
+
+def _wallet_changed(facts: Facts) -> Message:
+    shown = {**facts, "until": _until_text(facts.get("until"))}
+    html = text(
+        "🏦 <b>{channel}</b> is now paid out in {asset} to <code>{address}</code>.\n\n"
+        "Nothing is paid out {until}. If this was not you, change it back before then.",
+        shown,
+    )
+    return Message(html + _WARNING)
 
 
 def _order_status(facts: Facts) -> Message:
@@ -116,5 +152,8 @@ _WORDS: dict[NoticeKind, Callable[[Facts], Message]] = {
     NoticeKind.PAYMENT_REVIEWED: _payment_reviewed,
     NoticeKind.PAYMENT_ENDED: _payment_ended,
     NoticeKind.ACCESS_EXTENDED: _access_extended,
+    NoticeKind.ACCESS_TAKEN: _access_taken,
+    NoticeKind.PAID_MORE: _paid_more,
+    NoticeKind.WALLET_CHANGED: _wallet_changed,
     NoticeKind.ORDER_STATUS: _order_status,
 }

@@ -47,7 +47,7 @@ def quote_swap(ports: Ports, swap_id: UUID) -> None:
 
 def _is_stopped(ports: Ports, tx: Transaction, swap: Swap) -> bool:
     """While nothing may be sent a quote would only die; the swap is looked at again later."""
-    stopped = tx.controls.sends_stopped()
+    stopped = tx.controls.sends_stopped() or tx.wallets.is_frozen(ports.policy.host_wallet)
     if stopped:
         pause = timedelta(seconds=ports.policy.republish_seconds)
         tx.watches.wait(Watched.SWAP, swap.id, ports.clock.now() + pause)

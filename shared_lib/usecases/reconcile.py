@@ -6,7 +6,6 @@ Reads and writes the database only. A lost message is therefore a delay, and nev
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
-from uuid import UUID
 
 from shared_lib.domain.review import Finding, Reason, Subject
 from shared_lib.domain.swap import SwapState
@@ -20,17 +19,20 @@ from shared_lib.events import (
     PaymentCheckDue,
     PaymentUpdated,
     PayoutRequested,
+    PoolRequested,
     SwapCheckDue,
     SwapQuoted,
     SwapRequested,
     TransferAuthorized,
     TransferCheckDue,
     TransferRequested,
+    type_name,
 )
 from shared_lib.ports import DeadLetter, Due, Ports, Transaction, Watched
 from shared_lib.usecases.setback import review, subject_of
 
 ITEMS_MOST = 500
+LOOK_AGAIN_AFTER = timedelta(hours=1)
 _TICK = "reconcile"
 
 
@@ -112,7 +114,7 @@ def _woken_together() -> list[tuple[Watched, ...]]:
 
 def _distinct(events: Iterable[Event]) -> list[Event]:
     """Each event once: a channel with many waiting shares is asked to pay out once."""
-    return list({(event.type, event.entity_id): event for event in events}.values())
+    return list({event.model_dump_json(): event for event in events}.values())
 
 
 def _report_overdue(ports: Ports, kind: Watched) -> None:
@@ -157,16 +159,19 @@ def event_of_swap(item: Due) -> Event:
     return SwapCheckDue(swap_id=item.id)
 
 
-def _payout_requested(item: Due) -> Event:
-    return PayoutRequested(channel_id=item.group_id or item.id)
+def event_of_money(item: Due) -> Event:
+    """The event that asks again for a channel's payout, or for the pool where there is none."""
+    if item.group_id is None:
+        return PoolRequested(asset=item.asset_id or "")
+    return PayoutRequested(channel_id=item.group_id)
 
 
 _EVENTS: dict[Watched, Callable[[Due], Event]] = {
     Watched.PAYMENT: lambda item: PaymentCheckDue(payment_id=item.id),
     Watched.INVITE: lambda item: InviteRequested(invite_id=item.id),
     Watched.JOIN_REQUEST: lambda item: JoinRequested(join_request_id=item.id),
-    Watched.SHARE: _payout_requested,
-    Watched.PAYOUT: _payout_requested,
+    Watched.SHARE: event_of_money,
+    Watched.PAYOUT: event_of_money,
     Watched.SWAP: event_of_swap,
     Watched.TRANSFER: event_of_transfer,
     Watched.NOTICE: lambda item: NoticeRequested(notice_id=item.id),
@@ -191,10 +196,13 @@ _KIND_OF_EVENT = {
 
 
 def _look_at_dead_letters(ports: Ports) -> None:
-    """A day later: closed if its item moved on meanwhile, else something for a person."""
+    """A day later: closed if its item moved on meanwhile, else something for a person.
+
+    What is shown to a person is looked at every hour, so that nobody works on what is over.
+    """
     now = ports.clock.now()
     with ports.database.transaction() as tx:
-        due = tx.watches.take_due(Watched.DEAD_LETTER, now, now + GIVE_UP_AFTER, ITEMS_MOST)
+        due = tx.watches.take_due(Watched.DEAD_LETTER, now, now + LOOK_AGAIN_AFTER, ITEMS_MOST)
         for item in due:
             letter = tx.delivery.dead_letter(item.id)
             if letter is not None:
@@ -202,7 +210,7 @@ def _look_at_dead_letters(ports: Ports) -> None:
 
 
 def _judge(ports: Ports, tx: Transaction, letter: DeadLetter, now: datetime) -> None:
-    if letter.entity_id is not None and not _still_stands(tx, letter, letter.entity_id):
+    if _is_known(letter) and not _still_stands(tx, letter):
         tx.delivery.close_dead_letter(letter.id, now)
         tx.reviews.close(Subject.DEAD_LETTER, str(letter.id), Reason.OVERDUE, now)
         return
@@ -211,10 +219,19 @@ def _judge(ports: Ports, tx: Transaction, letter: DeadLetter, now: datetime) -> 
     review(ports, tx, finding)
 
 
-def _still_stands(tx: Transaction, letter: DeadLetter, entity_id: UUID) -> bool:
+def _is_known(letter: DeadLetter) -> bool:
+    """Whether it is about something of ours, so that it can be seen to have moved on."""
+    return letter.entity_id is not None or letter.event_type == type_name(PoolRequested)
+
+
+def _still_stands(tx: Transaction, letter: DeadLetter) -> bool:
     """Whether what the letter was about is still on its way.
 
-    Payouts are asked for by channel, and their shares and payouts are watched by themselves.
+    Payouts are asked for by channel and by pool; shares and payouts are watched by themselves.
     """
     kind = _KIND_OF_EVENT.get(letter.event_type or "")
-    return kind is not None and tx.watches.is_open(kind, entity_id)
+    return (
+        kind is not None
+        and letter.entity_id is not None
+        and tx.watches.is_open(kind, letter.entity_id)
+    )

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from shared_lib.domain.address import AddressProblemError, normal_destination
-from shared_lib.domain.money import Asset, format_usd
+from shared_lib.domain.money import format_usd
 from shared_lib.domain.offer import (
     CHANNELS_PER_ACCOUNT_MOST,
     DESCRIPTION_MOST,
@@ -14,6 +13,7 @@ from shared_lib.domain.offer import (
     Channel,
     Chat,
     FieldProblem,
+    InvalidFieldsError,
     PayoutTarget,
     Strategy,
     Tier,
@@ -22,6 +22,7 @@ from shared_lib.domain.offer import (
     tier_problems,
 )
 from shared_lib.ports import Person, Ports, Transaction
+from shared_lib.usecases.checking_payout import checked_target, strategy_problem
 
 # What the bot must be allowed to do, in the Bot API's own names.
 RIGHTS_IN_OPEN_CHAT = ("can_post_messages",)
@@ -55,17 +56,13 @@ class RegisteredChannel:
     offer_links: tuple[str, ...]
 
 
-class InvalidChannelError(ValueError):
-    """The request breaks rules; each problem names its field."""
-
-    def __init__(self, problems: Sequence[FieldProblem]) -> None:
-        super().__init__("; ".join(f"{one.field}: {one.rule}" for one in problems))
-        self.problems = tuple(problems)
+class InvalidChannelError(InvalidFieldsError):
+    """What is said of a channel breaks rules."""
 
 
 def register_channel(ports: Ports, new: NewChannel) -> RegisteredChannel:
     """Check everything, then write everything. Raises InvalidChannelError, ProviderError."""
-    target, target_problems = _checked_target(ports, new.target)
+    target, target_problems = checked_target(ports, new.target)
     problems = [*_form_problems(ports, new), *target_problems, *_right_problems(ports, new)]
     if problems:
         raise InvalidChannelError(problems)
@@ -79,7 +76,7 @@ def _form_problems(ports: Ports, new: NewChannel) -> list[FieldProblem]:
         chat_id_problem("closed_chat.chat_id", new.closed_chat.chat_id),
         *_text_problems("open_chat", new.open_chat),
         *_text_problems("closed_chat", new.closed_chat),
-        _strategy_problem(new),
+        strategy_problem(ports, new.strategy, new.threshold_cents),
     ]
     if new.open_chat.chat_id == new.closed_chat.chat_id:
         found.append(FieldProblem("closed_chat.chat_id", "must differ from the open chat"))
@@ -104,45 +101,6 @@ def _tiers_problems(ports: Ports, new: NewChannel) -> list[FieldProblem]:
             rule = f"must be at least {format_usd(least)} here"
             problems.append(FieldProblem(f"tiers[{index}].price_cents", rule))
     return problems
-
-
-def _strategy_problem(new: NewChannel) -> FieldProblem | None:
-    """Money is never taken for what cannot be paid out."""
-    if new.strategy is not Strategy.INSTANT:
-        return FieldProblem("strategy", "must be instant here")
-    if new.threshold_cents is not None:
-        return FieldProblem("threshold_cents", "must be empty for instant payouts")
-    return None
-
-
-def _checked_target(ports: Ports, target: PayoutTarget) -> tuple[PayoutTarget, list[FieldProblem]]:
-    """The target with its address in the form that is stored, and what is wrong with it.
-
-    No problem's text repeats the address: it may be a secret that was pasted by mistake.
-    """
-    if not _is_payable(ports, target.asset):
-        return target, [FieldProblem("target.asset", "is not offered for payouts at present")]
-    try:
-        address, memo = normal_destination(target.asset.network, target.address, target.memo)
-    except AddressProblemError as problem:
-        return target, [FieldProblem(f"target.{problem.field}", str(problem))]
-    if address.lower() in _ours(ports):
-        return target, [FieldProblem("target.address", "is not an owner's wallet")]
-    return PayoutTarget(target.asset, address, memo), []
-
-
-def _is_payable(ports: Ports, asset: Asset) -> bool:
-    """Money is never taken for what cannot be paid out; our own coin needs no provider."""
-    if asset == ports.policy.settlement_asset:
-        return True
-    with ports.database.transaction() as tx:
-        currency = tx.currencies.get(asset.id)
-    return currency is not None and currency.is_payable
-
-
-def _ours(ports: Ports) -> set[str]:
-    """Addresses from which money would not come back to anyone."""
-    return {ports.policy.host_wallet.lower(), (ports.policy.usdt_contract or "").lower()}
 
 
 def _right_problems(ports: Ports, new: NewChannel) -> list[FieldProblem]:

@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from shared_lib.domain.money import Money, total
+from shared_lib.domain.money import Money, distribute, total, zero
 from shared_lib.domain.payout import Payout, PayoutState, WaitingFor
 from shared_lib.domain.review import Reason, Subject
 from shared_lib.domain.share import Share, ShareKind, ShareState, total_worth
 from shared_lib.domain.swap import Abandoned, Swap, SwapState
 from shared_lib.domain.transfer import Transfer, TransferState
 from shared_lib.domain.watch import Watch, watch
-from shared_lib.events import PayoutRequested, SwapRequested
+from shared_lib.events import SwapRequested
 from shared_lib.ports import Ports, Transaction
+from shared_lib.usecases.routing import route_of_payout
 
 PAYOUT_DEADLINE = timedelta(hours=24)
 SHARE_DEADLINE = timedelta(hours=24)
@@ -25,13 +27,17 @@ def stand_down(ports: Ports, tx: Transaction, payout: Payout, reason: WaitingFor
     It is tried again soon where the reason was ours, and later where only the market can change it.
     """
     now = ports.clock.now()
-    soon = reason in (WaitingFor.DESTINATION_CHANGED, WaitingFor.NONCE_LOST)
+    soon = reason in (
+        WaitingFor.DESTINATION_CHANGED,
+        WaitingFor.NONCE_LOST,
+        WaitingFor.RELEASED,
+    )
     seconds = ports.policy.retry_floor_seconds if soon else ports.policy.payout_wait_seconds
     drop_swap(ports, tx, payout, Abandoned.STOOD_DOWN)
     _drop_transfer(ports, tx, payout)
     for share in tx.shares.lock_of_payout(payout.id):
         again = resting(ports, share.created_at, share.watch, seconds)
-        tx.shares.save(share.moved(ShareState.PENDING, again))
+        tx.shares.save(_freed(payout, share, again))
     tx.payouts.release_shares(payout.id, now)
     tx.payouts.save(payout.waiting(reason, resting(ports, payout.created_at, None, seconds)))
 
@@ -107,24 +113,43 @@ def close_refusals(ports: Ports, tx: Transaction, transfer: Transfer) -> None:
 # ---- money that was signed for and is back -------------------------------------------------------
 
 
-def return_money(ports: Ports, tx: Transaction, payout: Payout, lost: Money) -> None:
+def return_money(ports: Ports, tx: Transaction, payout: Payout, lost: Money) -> dict[UUID, Money]:
     """The chain gave a funded payout's money back: what is left of it forms the next payout.
 
-    Without a loss the shares themselves are free again. After one they are replaced by a single
-    share of what is left, so that shares always equal what the ledger owes.
+    Without a loss the shares themselves are free again. After one each channel's are replaced by a
+    single share of what is left, so that shares always equal what the ledger owes. Answers what
+    each channel has lost, in proportion to what it gave.
     """
     now = ports.clock.now()
     shares = tx.shares.lock_of_payout(payout.id)
     tx.payouts.release_shares(payout.id, now)
     for share in shares:
-        back = share.moved(ShareState.PENDING, fresh_watch(ports, now, SHARE_DEADLINE))
+        back = _freed(payout, share, fresh_watch(ports, now, SHARE_DEADLINE))
         tx.shares.save(back.moved(ShareState.REVERSED) if lost.base_units else back)
-    if lost.base_units:
-        whole = total([share.amount for share in shares], payout.amount.asset)
-        add_residue(ports, tx, payout, ShareKind.REFUND, shares, whole - lost)
+    losses = _losses(shares, lost) if lost.base_units else {}
+    for channel_id, loss in losses.items():
+        theirs = [share for share in shares if share.channel_id == channel_id]
+        whole = total([share.amount for share in theirs], lost.asset)
+        add_residue(ports, tx, payout, ShareKind.REFUND, theirs, whole - loss)
     tx.payouts.save(payout.moved(PayoutState.RETURNED, None))
     tx.reviews.close(Subject.PAYOUT, str(payout.id), Reason.OVERDUE, now)
-    tx.outbox.add(PayoutRequested(channel_id=payout.channel_id), now)
+    tx.outbox.add(route_of_payout(payout), now)
+    return losses
+
+
+def _freed(payout: Payout, share: Share, again: Watch) -> Share:
+    """The share as it was before the payout took it; held ones have no clock of their own."""
+    state = payout.frees_as
+    return share.moved(state, again if state is ShareState.PENDING else None)
+
+
+def _losses(shares: list[Share], lost: Money) -> dict[UUID, Money]:
+    losses: dict[UUID, Money] = {}
+    for share, loss in zip(
+        shares, distribute(lost, [share.amount.base_units for share in shares]), strict=True
+    ):
+        losses[share.channel_id] = losses.get(share.channel_id, zero(lost.asset)) + loss
+    return losses
 
 
 def add_residue(
@@ -135,22 +160,23 @@ def add_residue(
     shares: list[Share],
     amount: Money,
 ) -> None:
-    """What is left of a payout's shares, as a share of its own with its part of their worth."""
+    """What is left of a channel's shares, as a share of its own with its part of their worth."""
     if amount.base_units <= 0:
         return
     now = ports.clock.now()
     whole = total([share.amount for share in shares], amount.asset)
     worth = total_worth(share.worth for share in shares)
+    is_pending = payout.frees_as is ShareState.PENDING
     tx.shares.add(
         Share(
             id=ports.ids.new(),
-            channel_id=payout.channel_id,
+            channel_id=shares[0].channel_id,
             kind=kind,
             payment_id=None,
             amount=amount,
-            state=ShareState.PENDING,
+            state=payout.frees_as,
             created_at=now,
-            watch=fresh_watch(ports, now, SHARE_DEADLINE),
+            watch=fresh_watch(ports, now, SHARE_DEADLINE) if is_pending else None,
             residue_of=payout.id,
             worth=worth.part(amount.base_units, whole.base_units),
         )

@@ -1,4 +1,4 @@
-"""Give a buyer the way in: one link per purchase, or a word that they are inside already."""
+"""Give somebody the way in: a link per purchase or grant, or a word that they are inside."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -76,7 +76,9 @@ def _deliver(
         _wait(ports, lease, wait)
         return
     require_time(ports, lease)
-    message = invite_message(chat.title, link.url, membership.access_ends_at)
+    message = invite_message(
+        chat.title, link.url, membership.access_ends_at, is_paid=invite.is_paid
+    )
     ports.messenger.send(membership.telegram_user_id, message)
     _record_delivery(ports, lease, link)
 
@@ -127,7 +129,7 @@ def _close(
         closed = fresh.moved(InviteState.REVOKED, None)
         tx.invites.save(replace(closed, already_inside=already_inside))
         if already_inside:
-            tell_extended(ports, tx, membership, str(invite.payment_id))
+            tell_extended(ports, tx, membership, str(invite.cause), is_paid=invite.is_paid)
         tx.leases.release(lease)
 
 

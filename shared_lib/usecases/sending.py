@@ -7,7 +7,8 @@ from shared_lib.domain.currency import swappable_part
 from shared_lib.domain.ledger import Account
 from shared_lib.domain.money import ETH, USDT, Money, total
 from shared_lib.domain.notional import notional_cap_cents, notional_cents
-from shared_lib.domain.payout import Payout, PayoutState, WaitingFor
+from shared_lib.domain.offer import PayoutTarget
+from shared_lib.domain.payout import Payout, PayoutState, WaitingFor, conversion_target
 from shared_lib.domain.review import Finding, Reason, Subject
 from shared_lib.domain.share import Share, total_worth
 from shared_lib.domain.swap import Swap, SwapState, is_near_market
@@ -24,6 +25,7 @@ from shared_lib.domain.transfer import (
 )
 from shared_lib.events import TransferAuthorized
 from shared_lib.ports import Ports, Transaction, Watched
+from shared_lib.usecases.day_caps import day_room
 from shared_lib.usecases.returning import close_refusals, look_again, quote_anew, stand_down
 from shared_lib.usecases.setback import review
 
@@ -102,9 +104,6 @@ def is_promise_ending(ports: Ports, swap: Swap | None) -> bool:
 def why_not(ports: Ports, tx: Transaction, locked: Locked, view: ChainView) -> Refusal | None:
     """The reason why this transfer must not be sent now, or None."""
     transfer, payout, owed = locked.transfer, locked.payout, locked.owed
-    channel = tx.channels.get(payout.channel_id)
-    if channel is None:
-        raise LookupError(f"payout {payout.id} has no channel")
     asset = transfer.amount.asset
     worth = total_worth(share.worth for share in locked.shares)
     reserved, gas_reserved = tx.wallets.reserved(asset, besides=transfer.id)
@@ -119,21 +118,40 @@ def why_not(ports: Ports, tx: Transaction, locked: Locked, view: ChainView) -> R
         asset_id=asset.id,
         owed_asset_id=owed.asset.id,
         sendable_assets=SENDABLE_ASSETS,
-        has_changed_target=payout.target != channel.target,
+        has_changed_target=payout.target != _wanted_target(tx, payout, transfer),
         destination=transfer.destination,
         expected_destination=_expected_destination(locked),
         refused_destinations=_refused_destinations(ports, transfer),
         amount=transfer.amount.base_units,
         expected_amount=(owed if locked.swap is None else swappable_part(owed)).base_units,
-        cap=ports.policy.transfer_cap,
+        cap=ports.policy.cap_of(asset),
         notional_cents=notional_cents(transfer.amount, worth, owed),
         notional_cap_cents=notional_cap_cents(worth, ports.policy.notional_tolerance_bps),
+        payout_cents=payout.worth_cents,
+        day_room_cents=_day_room(ports, tx, payout),
         spendable=tx.ledger.balance(Account.HOST_WALLET, asset).base_units - reserved,
         gas_worst_case=view.fees.worst_case,
         gas_available=tx.ledger.balance(Account.GAS_FLOAT, ETH).base_units - gas_reserved,
         quote=_quote_facts(ports, locked.swap, view) if locked.swap else None,
     )
     return refusal(facts)
+
+
+def _day_room(ports: Ports, tx: Transaction, payout: Payout) -> int:
+    """How much may still go to this payout's owner today; a conversion pays nobody."""
+    if payout.channel_id is None:
+        return payout.worth_cents
+    return day_room(ports, tx, payout.channel_id)
+
+
+def _wanted_target(tx: Transaction, payout: Payout, transfer: Transfer) -> PayoutTarget:
+    """Where the money should go as of now: to the owner, or back to the wallet it comes from."""
+    if payout.channel_id is None:
+        return conversion_target(transfer.wallet_address)
+    channel = tx.channels.get(payout.channel_id)
+    if channel is None:
+        raise LookupError(f"payout {payout.id} has no channel")
+    return channel.target
 
 
 def _expected_destination(locked: Locked) -> str:
@@ -194,7 +212,9 @@ def _hand_over(tx: Transaction, locked: Locked) -> None:
 
 
 def _free_shares(ports: Ports, tx: Transaction, locked: Locked, reason: Refusal) -> None:
-    if reason is not Refusal.DESTINATION_CHANGED and locked.swap is not None:
+    if reason is Refusal.OVER_DAY_CAP:
+        stand_down(ports, tx, locked.payout, WaitingFor.DAY_CAP)
+    elif reason is not Refusal.DESTINATION_CHANGED and locked.swap is not None:
         quote_anew(ports, tx, locked.payout, locked.swap)
     else:
         stand_down(ports, tx, locked.payout, WaitingFor.DESTINATION_CHANGED)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import due, imports, intake, latency, pipeline
+from tests.bench import batch, due, imports, intake, latency, pipeline
 from tests.bench.figures import Figure, missed, table
 from tests.bench.market import Market
 from tests.sandbox.scene import Scene
@@ -52,6 +52,7 @@ PARTS = {
     "intake": _Part(intake.measure, 50),
     "imports": _Part(imports.measure, 60),
     "due": _Part(due.measure, 45),
+    "batch": _Part(batch.measure, 60),
     "stack": _Part(_stack, 230),
 }
 _ALL_SECONDS = 280  # of the five minutes; the rest is for stopping what was started

@@ -76,7 +76,7 @@ class _UndoError(Exception):
 def measure(folder: Path) -> list[Figure]:
     """Every look in turns on two databases, of which one has twice the rows."""
     with _databases(folder) as (half, whole):
-        seconds = {name: _seconds(look, half, whole) for name, look in _looks().items()}
+        seconds = {name: seconds_in_turns(look, half, whole) for name, look in _looks().items()}
     return [figure for name, found in seconds.items() for figure in _figures(name, *found)]
 
 
@@ -112,9 +112,10 @@ def _balance(tx: Transaction) -> object:
     return tx.ledger.balance(Account.HOST_WALLET, ETH)
 
 
-def _seconds(
+def seconds_in_turns(
     look: Look, half: PostgresDatabase, whole: PostgresDatabase
 ) -> tuple[list[float], list[float]]:
+    """How long a look takes on each of two databases, many times and one after the other."""
     pairs = [(_time(look, half), _time(look, whole)) for _ in range(REPEATS + 1)]
     del pairs[0]  # it prepared the statements
     return [one for one, _ in pairs], [other for _, other in pairs]

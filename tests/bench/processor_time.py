@@ -77,7 +77,7 @@ class Meter:
         self._machine, self._clock = _machine_seconds(), time.monotonic()
 
     def _seconds(self) -> dict[str, float]:
-        return sum_trees(_processes(), self._roots) | {THIS: time.process_time()}
+        return sum_trees(processes(), self._roots) | {THIS: time.process_time()}
 
     def read(self) -> Usage:
         """What was used since."""
@@ -87,7 +87,8 @@ class Meter:
         return Usage(used, machine, time.monotonic() - self._clock)
 
 
-def _processes() -> dict[int, Process]:
+def processes() -> dict[int, Process]:
+    """Every process of this machine, by its id."""
     found = {}
     for folder in _PROC.glob("[0-9]*"):
         with suppress(OSError):  # it ended meanwhile

@@ -53,13 +53,18 @@ class Stage(Scene):
         return user_id
 
     def new_shop(
-        self, *tiers: NewTier, title: str = "A & B <3 daily", target: PayoutTarget | None = None
+        self,
+        *tiers: NewTier,
+        title: str = "A & B <3 daily",
+        target: PayoutTarget | None = None,
+        threshold_cents: int | None = None,
     ) -> Sold:
         """A channel of its own owner, paid out to an address of its own: in ETH, or as given."""
         number = next(_IDS)
         chats = (-1_001_000_000_000 - number, -1_002_000_000_000 - number)
         wanted = target or eth_wallet()
-        return self.open_shop(2**34 + number, title, chats, wanted, tiers or (MONTH,))
+        owner_id, sold = 2**34 + number, tiers or (MONTH,)
+        return self.open_shop(owner_id, title, chats, wanted, sold, threshold_cents)
 
     # ---- a purchase, step by step ----
 

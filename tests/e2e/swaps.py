@@ -4,7 +4,7 @@ from itertools import count
 from typing import Any
 
 from shared_lib.domain.currency import asset_of
-from shared_lib.domain.money import ETH, Money, parse_amount
+from shared_lib.domain.money import ETH, USDT, Money, parse_amount
 from shared_lib.domain.offer import PayoutTarget
 from tests.e2e.stage import QUARTER, Purchase, Stage, balances
 from tests.sandbox.scene import Sold, new_address
@@ -15,8 +15,10 @@ LOOK = "GET /v2/exchange/by-id"
 RANGE = "GET /v2/exchange/range"
 XRP_PAIR = "eth:eth>xrp:xrp"
 
-# Well-known wallets. Owners in XRP are told apart by their tags.
-_BITCOIN = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"
+# Well-known wallets. Owners in BTC have one each, owners in XRP are told apart by their tags.
+_BITCOIN = iter(
+    ("bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4")
+)
 _RIPPLE = "rEb8TK3gBgk5auZkwc6sHnwrGVJH8DuaLh"
 _TAGS = count(7421)
 
@@ -25,8 +27,8 @@ _TAGS = count(7421)
 
 
 def in_bitcoin() -> PayoutTarget:
-    """The one owner who wants BTC."""
-    return PayoutTarget(asset_of("btc:btc"), _BITCOIN, None)
+    """A wallet of its own for each of the few owners who want BTC."""
+    return PayoutTarget(asset_of("btc:btc"), next(_BITCOIN), None)
 
 
 def in_usdt() -> PayoutTarget:
@@ -143,6 +145,8 @@ def assert_books(scene: Stage) -> None:
     ours = booked["host_wallet", ETH.id] + booked["gas_float", ETH.id]
     held = scene.balance(scene.wallet).base_units
     assert held == ours + _not_booked(scene), "what the chain shows, the ledger says"
+    tokens = scene.token_balance(scene.stack.facts()["usdt_contract"], scene.wallet)
+    assert tokens == booked["host_wallet", USDT.id], "so it is with USDT"
     owed = {
         (account.partition(":")[2], asset): -amount
         for (account, asset), amount in booked.items()

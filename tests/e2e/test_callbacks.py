@@ -250,7 +250,10 @@ _EXCEPTIONS: dict[str, tuple[dict[str, Any], str]] = {
         "unknown_order",
     ),
     "an order of another shop": ({"wrong_order": "PGP-1|-100"}, "unknown_order"),
-    "a repeated deposit": ({"fields": {"parent_payment_id": 5_544_332_000}}, "repeated_deposit"),
+    "a repeated deposit of nobody knows how much": (
+        {"fields": {"parent_payment_id": 5_544_332_000, "actually_paid": 0}},
+        "repeated_deposit",
+    ),
     "another currency": ({"fields": {"outcome_currency": "usdttrc20"}}, "wrong_asset"),
     "too many decimals": ({"fields": {"outcome_amount": 0.00012345678901234567}}, "bad_amount"),
     "nothing at all": ({"fields": {"outcome_amount": 0}}, "bad_amount"),

@@ -16,12 +16,14 @@ from tests.e2e.swaps import (
     CREATE,
     ESTIMATE,
     LOOK,
+    RANGE,
     assert_books,
     exchanges,
     states_of,
     swap_shop,
     swapped_once,
 )
+from tests.e2e.threshold import batches, collecting_shop, shares
 from tests.sandbox.scene import Sold
 from tests.sandbox.stack.plan import PROJECT_ID, function_table
 from tests.sandbox.stack.provision import run_tick
@@ -59,6 +61,9 @@ HELD: dict[str, Call | Lock] = {
     "answer_join_request": Call("telegram", "approveChatJoinRequest"),
     "notify": Call("telegram", "sendMessage"),
     "start_payout": Call("ethereum", "eth_estimateGas"),
+    "accumulate_payment": Call("changenow", RANGE),
+    "batch_payouts": Call("front", "publish payout.requested", "hold_before"),
+    "audit_books": Call("ethereum", "eth_getBalance"),
     "quote_swap": Call("changenow", ESTIMATE),
     "create_swap": Call("changenow", CREATE),
     "authorize_transfer": Call("ethereum", "eth_chainId"),
@@ -70,7 +75,15 @@ HELD: dict[str, Call | Lock] = {
     "record_dead_letter": Lock("dead_letters"),
 }
 # These have a test of their own.
-_ON_THEIR_OWN = {"create_swap", "reconcile", "refresh_currencies", "record_dead_letter"}
+_ON_THEIR_OWN = {
+    "accumulate_payment",
+    "audit_books",
+    "batch_payouts",
+    "create_swap",
+    "reconcile",
+    "record_dead_letter",
+    "refresh_currencies",
+}
 # Others make the same call before: once the transfer is in this state, as this function left it,
 # nobody else does.
 _LATE = {"check_transfer": ("sent", "send_transfer"), "check_swap": ("confirmed", "check_transfer")}
@@ -220,6 +233,48 @@ def test_of_two_exchanges_that_a_killed_create_swap_leaves_one_is_funded(scene: 
 
 def _wait_for_quote(scene: Stage, shop: Sold) -> None:
     _wait(scene, "a quote", lambda: states_of(scene, shop) == [("quoted", None)])
+
+
+def test_a_conversion_whose_accumulator_is_killed_is_made_once(scene: Stage) -> None:
+    scene.wait_until_quiet()
+    shop = collecting_shop(scene)
+    with killed(scene, "accumulate_payment"):
+        scene.buy(scene.new_person(), shop)
+        scene.wait_for("the share to be held", lambda: shares(scene, shop) == {"held": 1}, 90)
+    converted = (
+        "SELECT count(*) FROM payout_shares link JOIN shares s ON s.id = link.share_id "
+        "WHERE s.channel_id = :id AND link.part IS NOT NULL"
+    )
+    assert scene.one(converted, id=shop.registered.channel_id) == 1
+    assert_books(scene)
+
+
+def test_a_batch_whose_tick_is_killed_leaves_once(scene: Stage) -> None:
+    scene.wait_until_quiet()
+    shop = collecting_shop(scene)
+    with ExitStack() as until_killed, scene.paused("batch_payouts"):
+        for _ in range(3):
+            scene.buy(scene.new_person(), shop)
+        scene.wait_for("the shares to be held", lambda: shares(scene, shop) == {"held": 3}, 90)
+        # It asks for payouts that other stories have left waiting.
+        until_killed.enter_context(scene.paused("reconcile"))
+        scene.wait_for("reconcile to end", lambda: not scene.is_at_work("reconcile"))
+        until_killed.enter_context(killed(scene, "batch_payouts"))
+    scene.wait_for("three shares to be paid", lambda: shares(scene, shop) == {"paid": 3}, 120)
+    assert [one["status"] for one in batches(scene, shop)] == ["settled"]
+    assert_books(scene)
+
+
+def test_an_audit_that_is_killed_is_made_by_the_next(scene: Stage) -> None:
+    scene.wait_until_quiet()
+    # As if the tick's period had not begun yet.
+    scene.owner.run("DELETE FROM ticks WHERE name = 'audit_books'")
+    done = "SELECT count(*) FROM ticks WHERE name = 'audit_books'"
+    with killed(scene, "audit_books"):
+        run_tick("audit_books")
+        scene.wait_for("the audit to be done", lambda: scene.one(done))
+    scene.wait_for_delivery("audit_books")
+    assert scene.one(done) == 1
 
 
 def test_refresh_currencies_that_is_killed_still_takes_over_what_is_sold(scene: Stage) -> None:

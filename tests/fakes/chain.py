@@ -306,13 +306,15 @@ class FakeChain:
         found = (block.mined[tx_hash] for block in self._blocks if tx_hash in block.mined)
         return next(found, None)
 
-    def received(self, address: str) -> dict[str, int]:
-        """The wei that others sent to an address, by hash of the mined transaction."""
+    def received(self, address: str, asset: Asset = ETH) -> dict[str, int]:
+        """What others sent to an address, in base units, by hash of the mined transaction."""
+        contract = self._contracts.of(asset)
         mined = (one for block in self._blocks if block.mined for one in block.mined.values())
         return {
             one.tx.hash: sum(amounts)
             for one in mined
-            if one.tx.sender.lower() != address.lower() and (amounts := one.moved(None, address))
+            if one.tx.sender.lower() != address.lower()
+            and (amounts := one.moved(contract, address))
         }
 
     # ---- what a test orders ----

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
 
 from shared_lib.domain.policy import Policy
 from shared_lib.events import Event
-from shared_lib.ports import DatabaseUnavailableError, Publication, Transaction
+from shared_lib.ports import DatabaseUnavailableError
 from shared_lib.runtime.logs import set_up_logs
 from shared_lib.runtime.outbox import CommittedEvents
 from shared_lib.runtime.settings import (
@@ -67,30 +67,24 @@ class FreshIds:
 
 
 @dataclass
-class FakePublication:
-    stored: bool
-    waited: list[float] = field(default_factory=list)
-
-    def wait(self, seconds: float) -> bool:
-        self.waited.append(seconds)
-        return self.stored
-
-
-@dataclass
 class FakePublisher:
-    """`stored` is what the broker will say; with `error` it cannot even be asked."""
+    """`stored` is what the broker says; with `error` it cannot even be asked.
+
+    `waited` are the seconds that each call was given.
+    """
 
     stored: bool = True
     error: Exception | None = None
     published: list[Event] = field(default_factory=list)
-    publications: list[FakePublication] = field(default_factory=list)
+    waited: list[float] = field(default_factory=list)
 
-    def publish(self, event: Event) -> Publication:
+    def publish(self, event: Event, seconds: float) -> bool:
         if self.error is not None:
             raise self.error
-        self.published.append(event)
-        self.publications.append(FakePublication(self.stored))
-        return self.publications[-1]
+        self.waited.append(seconds)
+        if self.stored:
+            self.published.append(event)
+        return self.stored
 
 
 @dataclass
@@ -100,17 +94,9 @@ class FakeOutbox:
     down: bool = False
     deleted: list[int] = field(default_factory=list)
 
-    @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def forget_published(self, row_ids: Sequence[int]) -> None:
         if self.down:
             raise DatabaseUnavailableError("down")
-        yield cast("Transaction", self)
-
-    @property
-    def outbox(self) -> "FakeOutbox":
-        return self
-
-    def delete(self, row_ids: Sequence[int]) -> None:
         self.deleted.extend(row_ids)
 
 

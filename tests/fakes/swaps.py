@@ -16,7 +16,7 @@ from typing import Any
 
 from shared_lib.adapters.ethereum_address import checksum_address
 from shared_lib.domain.currency import Listing
-from shared_lib.domain.money import Asset, Money, format_amount, total
+from shared_lib.domain.money import ETH, USDT, Asset, Money, format_amount, total
 from shared_lib.domain.swap import (
     AWAITS_DEPOSIT,
     ExchangeEcho,
@@ -228,9 +228,15 @@ class FakeSwapProvider:
             setattr(exchange, name, value)
 
     def finish(self, exchange_id: str, bought: Money | None = None) -> None:
-        """Pay out what was promised, or another amount."""
-        paid = bought or self.exchanges[exchange_id].promised
-        payout_hash = self._fresh("payout")
+        """Pay out what was promised, or another amount: on the chain, if it is the coin's, once."""
+        exchange = self.exchanges[exchange_id]
+        paid = bought or exchange.promised
+        on_chain = self._chain is not None and paid.asset in (ETH, USDT)
+        if on_chain and exchange.payout_hash is not None:
+            self.advance(exchange_id, ExchangeStatus.FINISHED)
+            return
+        target = exchange.order.target.address
+        payout_hash = self._pay(target, paid) if on_chain else self._fresh("payout")
         self.advance(exchange_id, ExchangeStatus.FINISHED, bought=paid, payout_hash=payout_hash)
 
     def hide_amount(self, exchange_id: str) -> None:

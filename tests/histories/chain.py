@@ -9,13 +9,13 @@ DEEPEST_REORG = 2
 CALM = GWEI
 
 
-@rule(10)
+@rule(9)
 def mine_a_block(machine: Machine) -> bool:
     machine.world.fake_chain.mine(machine.dice.randint(1, 3))
     return True
 
 
-@rule(2, quiet=True)
+@rule(1, quiet=True)
 def hide_the_next_broadcasts(machine: Machine) -> bool:
     """The node takes them, and nobody sees them."""
     machine.strike("transaction hidden")
@@ -120,7 +120,7 @@ def start_the_node(machine: Machine) -> bool:
     return True
 
 
-@rule(2, quiet=True)
+@rule(1, quiet=True)
 def lose_the_answer_to_a_broadcast(machine: Machine) -> bool:
     arrives = machine.chance(50)
     machine.strike("broadcast's answer lost" if arrives else "broadcast lost")
@@ -141,12 +141,15 @@ def refuse_a_broadcast(machine: Machine) -> bool:
     return True
 
 
-@rule(1, quiet=True)
+@rule(2)
 def let_an_address_refuse_money(machine: Machine) -> bool:
-    """An owner's contract begins to revert."""
+    """An owner's contract, or a pay-in's, begins to revert: one that is on its way to be paid."""
+    chain = machine.world.fake_chain
     ours = [one.address for some in machine.targets for one in some if one.address.startswith("0x")]
-    machine.world.fake_chain.reverting.add(machine.dice.choice(ours))
+    sent = [tx.to for (sender, _), tx in chain._pool.items() if sender != FAUCET and tx.amount]
+    chain.reverting.add(machine.pick(sent or ours))
     machine.strike("address refuses money")
+    chain.mine(machine.dice.choice((0, 1)))
     return True
 
 
@@ -156,4 +159,19 @@ def let_addresses_take_money(machine: Machine) -> bool:
     if not reverting:
         return False
     reverting.clear()
+    return True
+
+
+@rule(1)
+def use_our_key(machine: Machine) -> bool:
+    """Somebody else has it: a nonce is used by a transaction that we never made."""
+    world, chain = machine.world, machine.world.fake_chain
+    is_known = bool(world.kept_rows("SELECT address FROM wallets"))  # its nonces are counted
+    if machine.foreign or not is_known or not machine.chance(10):
+        return False
+    wallet = world.policy.host_wallet
+    nonce = chain._blocks[-1].accounts.next_nonce(wallet)
+    machine.strike("wallet used by somebody else")
+    machine.foreign[chain.spend_elsewhere(wallet, nonce)] = world.clock.now()
+    chain.mine()
     return True

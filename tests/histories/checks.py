@@ -8,8 +8,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared_lib.domain.money import ETH
+from shared_lib.domain.money import ETH, USDT, Asset
+from tests.fakes.swaps import FakeExchange
 from tests.histories.machine import Machine
+from tests.histories.outside import is_refunded
 from tests.invariants import FACTS, RULES, Found, broken, read
 from tests.world import World
 
@@ -33,16 +35,23 @@ MORE_RULES = {
         WHERE (r.transfer_id IS NOT NULL)
            <> (t.state IN ('authorized', 'signing') AND NOT t.fills_nonce)""",
     "I8 money was reserved or sent that is not there": """
-        SELECT amount FROM (SELECT sum(amount) AS amount FROM ledger_entries
-                            WHERE account = 'host_wallet') AS wallet
-        WHERE amount < (SELECT coalesce(sum(amount), 0) FROM reservations)""",
+        SELECT asset, amount FROM (SELECT asset, sum(amount) AS amount FROM ledger_entries
+                                   WHERE account = 'host_wallet' GROUP BY asset) AS wallet
+        WHERE amount < (SELECT coalesce(sum(r.amount), 0) FROM reservations r
+                        WHERE r.asset = wallet.asset)""",
 }
 _MORE_FACTS = {
     "flying": """
-        SELECT t.amount, t.fills_nonce,
+        SELECT t.asset, t.amount, t.fills_nonce,
                (SELECT json_agg(json_build_array(a.hash, a.kind)) FROM transfer_attempts a
                 WHERE a.transfer_id = t.id) AS attempts
         FROM transfers t WHERE t.state IN ('sent', 'mined')""",
+    "sends": """
+        SELECT a.hash, t.destination, s.exchange_id, c.payout_memo AS memo,
+               coalesce(c.payout_address, t.wallet_address) AS address
+        FROM transfer_attempts a JOIN transfers t ON t.id = a.transfer_id
+        JOIN payouts o ON o.id = t.payout_id LEFT JOIN channels c ON c.id = o.channel_id
+        LEFT JOIN swaps s ON s.id = t.swap_id WHERE a.kind = 'send'""",
     "owned": """
         SELECT o.channel_id AS channel, sum(p.received - p.fee) AS amount
         FROM payments p JOIN orders o ON o.id = p.order_id
@@ -50,6 +59,10 @@ _MORE_FACTS = {
             SELECT FROM shares s WHERE s.payment_id = p.id AND s.state = 'reversed'
             AND NOT EXISTS (SELECT FROM payout_shares l WHERE l.share_id = s.id))
         GROUP BY o.channel_id""",
+    "parts": """
+        SELECT s.channel_id AS channel, sum(l.part) AS amount
+        FROM payout_shares l JOIN shares s ON s.id = l.share_id
+        WHERE l.part IS NOT NULL GROUP BY s.channel_id""",
 }
 
 
@@ -60,10 +73,15 @@ _POSITION = "SELECT pg_current_wal_insert_lsn()::text AS position"
 
 @dataclass
 class Checks:
-    """All that is checked after a step; `known_bytes` were found in the database before."""
+    """All that is checked after a step.
+
+    `known_bytes` were found in the database before, `known_sends` were judged before.
+    """
 
     machine: Machine
     known_bytes: set[str] = field(default_factory=set)
+    known_sends: set[str] = field(default_factory=set)
+    was_stopped: bool = False
     _position: str = ""
     _found: Found = field(default_factory=dict)
 
@@ -71,11 +89,12 @@ class Checks:
         """Raise AssertionError naming everything that is broken."""
         world, found = self.machine.world, self._read()
         problems = [
-            *broken(world, found, {**RULES, **MORE_RULES}),
-            *_wallet(world, found),
-            *_nonces(world, found),
+            *_explained(self.machine, broken(world, found, {**RULES, **MORE_RULES})),
+            *_wallet(self.machine, found),
+            *_nonces(self.machine, found),
             *_overpaid(self.machine, found),
             *self._foreign_bytes(),
+            *self._fresh_sends(found),
         ]
         assert not problems, "\n".join(problems)
 
@@ -100,50 +119,102 @@ class Checks:
         self.known_bytes |= stored
         return [f"I2 bytes {one} were broadcast and never stored" for one in fresh - stored]
 
+    def _fresh_sends(self, found: Found) -> list[str]:
+        """Nothing is signed while that is forbidden, nor for an address that its owner has left."""
+        fresh = [row for row in found["sends"] if row["hash"] not in self.known_sends]
+        self.known_sends |= {row["hash"] for row in fresh}
+        is_forbidden, self.was_stopped = self.was_stopped, self.machine.is_stopped
+        left = [row for row in fresh if _payee(self.machine, row) != (row["address"], row["memo"])]
+        return [
+            *(f"I2 {row['hash']} pays an address that its owner has left" for row in left),
+            *(
+                f"{row['hash']} was signed in spite of the kill switch"
+                for row in fresh
+                if is_forbidden
+            ),
+        ]
 
-def _wallet(world: World, found: Found) -> list[str]:
-    """I8, to the wei and at any moment: the wallet's balance is explained by our books.
+
+def _payee(machine: Machine, send: dict[str, Any]) -> tuple[str, str | None]:
+    """Who gets the money in the end, as the chain or the swap provider knows it."""
+    if send["exchange_id"] is None:
+        return send["destination"], None
+    target = machine.world.fake_swaps.exchanges[send["exchange_id"]].order.target
+    return target.address, target.memo
+
+
+def _explained(machine: Machine, problems: list[str]) -> list[str]:
+    """Without what a thief did: `_wallet` takes that into account."""
+    return [one for one in problems if not (machine.foreign and one.startswith("I8 the wallet"))]
+
+
+def _wallet(machine: Machine, found: Found) -> list[str]:
+    """I8, to the unit, in each coin, at any moment: the balance is explained by our books.
 
     It holds what is booked, what arrived and is not booked yet, and what was signed and is not
-    mined; it lacks the gas of what is mined and not booked yet.
+    mined; of ETH it lacks the gas of what is mined and not booked yet.
     """
-    held = world.fake_chain.held(world.policy.host_wallet)
+    return [problem for coin in (ETH, USDT) for problem in _coins(machine, found, coin)]
+
+
+def _coins(machine: Machine, found: Found, coin: Asset) -> list[str]:
+    world, wallet = machine.world, machine.world.policy.host_wallet
+    held = world.fake_chain.held(wallet, coin)
     counted = {row["hash"] for row in found["counted"]}
-    received = world.fake_chain.received(world.policy.host_wallet)
-    expected = sum(int(row["amount"]) for row in found["booked"])
+    received = world.fake_chain.received(wallet, coin)
+    expected = sum(int(row["amount"]) for row in found["booked"] if row["asset"] == coin.id)
     expected += sum(amount for tx_hash, amount in received.items() if tx_hash not in counted)
-    expected += sum(_still_here(world, row) for row in found["flying"])
-    return [] if held == expected else [f"I8 the wallet holds {held}, and should hold {expected}"]
+    expected += sum(_still_here(world, row, coin) for row in found["flying"])
+    expected -= sum(_taken(world, one, coin) for one in machine.foreign)
+    if held == expected:
+        return []
+    return [f"I8 the wallet holds {held} {coin.ticker}, and should hold {expected}"]
 
 
-def _still_here(world: World, transfer: dict[str, Any]) -> int:
+def _still_here(world: World, transfer: dict[str, Any], coin: Asset) -> int:
     """What a transfer that is signed has not taken off the wallet yet; gas counts against it."""
-    booked_out = 0 if transfer["fills_nonce"] else int(transfer["amount"])
-    for tx_hash, _ in transfer["attempts"] or []:
-        done = world.fake_chain.executed(tx_hash)
-        if done is not None:
-            moved = sum(one.amount for one in done.moves if one.to != one.sender)
-            return booked_out - moved - done.mined.gas_paid
-    return booked_out
+    is_booked_out = transfer["asset"] == coin.id and not transfer["fills_nonce"]
+    booked_out = int(transfer["amount"]) if is_booked_out else 0
+    attempts = transfer["attempts"] or []
+    return booked_out - sum(_taken(world, tx_hash, coin) for tx_hash, _ in attempts)
 
 
-def _nonces(world: World, found: Found) -> list[str]:
-    """The chain has mined no nonce that we did not give out."""
+def _taken(world: World, tx_hash: str, coin: Asset) -> int:
+    """What a transaction of our wallet took off it, if it is mined."""
+    done = world.fake_chain.executed(tx_hash)
+    if done is None:
+        return 0
+    contract = world.fake_chain._contracts.of(coin)
+    moved = sum(
+        one.amount for one in done.moves if one.contract == contract and one.to != one.sender
+    )
+    return moved + (done.mined.gas_paid if coin == ETH else 0)
+
+
+def _nonces(machine: Machine, found: Found) -> list[str]:
+    """The chain has mined no nonce that we did not give out, but for a thief's."""
+    world = machine.world
     mined = world.fake_chain._blocks[-1].accounts.next_nonce(world.policy.host_wallet)
     given = sum(int(row["next_nonce"]) for row in found["nonces"])
-    return [] if mined <= given else [f"I2 {mined} nonces are mined, {given} were given out"]
+    stolen = len(machine.foreign)
+    return (
+        [] if mined <= given + stolen else [f"I2 {mined} nonces are mined, {given} were given out"]
+    )
 
 
 def _overpaid(machine: Machine, found: Found) -> list[str]:
     """I2, by channel and without asking our books: no owner gets more than was earned.
 
-    What stands at a pay-in address counts as paid, unless the provider sent it back.
+    What stands at a pay-in address counts as paid, unless the provider sent it back. Of what is
+    held an owner has earned the parts of what conversions brought.
     """
-    owned = {str(row["channel"]): int(row["amount"]) for row in found["owned"]}
     problems = []
-    for channel, paid in paid_by_channel(machine).items():
-        if paid > owned.get(channel, 0):
-            problems.append(f"I2 channel {channel} earned {owned.get(channel, 0)} and got {paid}")
+    for coin, earned in ((ETH, "owned"), (USDT, "parts")):
+        owned = {str(row["channel"]): int(row["amount"]) for row in found[earned]}
+        for channel, paid in paid_by_channel(machine, coin).items():
+            if paid > owned.get(channel, 0):
+                had = f"{owned.get(channel, 0)} {coin.ticker}"
+                problems.append(f"I2 channel {channel} earned {had} and got {paid}")
     return problems
 
 
@@ -156,15 +227,20 @@ def channel_of_address(machine: Machine) -> dict[tuple[str, str | None], str]:
     }
 
 
-def paid_by_channel(machine: Machine) -> Counter[str]:
-    """The wei that left our wallet for each channel's owner, less what came back of it."""
+def payee_of(exchange: FakeExchange) -> tuple[str, str | None]:
+    """Whom an exchange pays: address and tag."""
+    return exchange.order.target.address, exchange.order.target.memo
+
+
+def paid_by_channel(machine: Machine, coin: Asset) -> Counter[str]:
+    """What left our wallet in a coin for each channel's owner, less what came back of it."""
     world, paid = machine.world, Counter[str]()
     owners = channel_of_address(machine)
     for (address, _), channel in owners.items():
         if address.startswith("0x"):
-            paid[channel] += world.fake_chain.held(address, ETH)
+            paid[channel] += world.fake_chain.held(address, coin)
     for exchange in world.fake_swaps.exchanges.values():
-        channel = owners[exchange.order.target.address, exchange.order.target.memo]
-        if exchange.status != "refunded":
-            paid[channel] += world.fake_chain.held(exchange.payin_address)
+        owner = owners.get(payee_of(exchange))
+        if owner and exchange.sold.asset == coin and not is_refunded(machine, exchange):
+            paid[owner] += world.fake_chain.held(exchange.payin_address, coin)
     return paid

@@ -3,18 +3,21 @@
 from dataclasses import replace
 from uuid import uuid5
 
-from shared_lib.events import Event, ReconcileTick
+from shared_lib.events import BatchPayoutsTick, Event, ReconcileTick
 from shared_lib.ports import DeadLetter
 from shared_lib.usecases.record_dead_letter import record_dead_letter
 from shared_lib.usecases.refresh_currencies import refresh_currencies
+from tests.fakes.chain import FAUCET, GWEI
 from tests.histories.machine import Machine, rule
 from tests.histories.outside import finish_exchanges
 from tests.histories.turns import Turns
 from tests.world import CONFIRMATIONS, Pushed
 
 LAST_POINT = 14
-_ABOUT_MONEY = ("payment", "payout", "swap", "transfer")
-BUSY_MINUTE = 12
+_ABOUT_MONEY = ("payment", "payout", "pool", "swap", "transfer")
+BUSY_WHILE = 12
+# Most rows are looked at again a minute after a failure, or 3 minutes after they were published.
+PAUSES = (60, 60, 200, 400)
 HOUR = 3_600
 
 
@@ -49,7 +52,7 @@ def _take(machine: Machine, *, in_order: bool) -> Event | None:
     return taken.event
 
 
-@rule(30)
+@rule(22)
 def deliver_the_next(machine: Machine) -> bool:
     event = _take(machine, in_order=True)
     if event is None:
@@ -69,7 +72,7 @@ def deliver_some(machine: Machine) -> bool:
     return True
 
 
-@rule(30)
+@rule(45)
 def follow_an_event(machine: Machine) -> bool:
     """An event, one of those that it published, one of those that this one published, and so on."""
     waiting = due(machine)
@@ -186,22 +189,27 @@ def bury_a_message(machine: Machine) -> bool:
 # ---- time ----------------------------------------------------------------------------------------
 
 
-@rule(10)
+@rule(9)
 def tick(machine: Machine) -> bool:
-    """A minute passes, with blocks or without, and the scheduler wakes `reconcile`."""
-    _pass(machine, 60)
+    """Some minutes pass, with blocks or without, and the scheduler wakes `reconcile`."""
+    _pass(machine, machine.dice.choice(PAUSES))
     deliver(machine, ReconcileTick(), machine.dice.randrange(40) if machine.chance(10) else None)
+    if machine.chance(30):
+        last = machine.dice.randrange(6) if machine.chance(10) else None
+        deliver(machine, BatchPayoutsTick(), last)
     return True
 
 
-@rule(5)
-def keep_up_for_a_minute(machine: Machine) -> bool:
-    """A minute as most are: blocks come, exchanges go on, and all that is due is delivered."""
-    machine.world.clock.pass_time(60)
+@rule(9)
+def keep_up_for_a_while(machine: Machine) -> bool:
+    """Minutes as most are: blocks come, exchanges may go on, and what is due is delivered."""
+    machine.world.clock.pass_time(machine.dice.choice(PAUSES))
     machine.world.fake_chain.mine(CONFIRMATIONS)
-    finish_exchanges(machine)
+    if machine.chance(40):
+        finish_exchanges(machine)
     deliver(machine, ReconcileTick())
-    for _ in range(BUSY_MINUTE):
+    deliver(machine, BatchPayoutsTick())
+    for _ in range(BUSY_WHILE):
         event = _take(machine, in_order=True)
         if event is None:
             break
@@ -212,12 +220,13 @@ def keep_up_for_a_minute(machine: Machine) -> bool:
 @rule(1)
 def tick_twice(machine: Machine) -> bool:
     """The scheduler fires twice in a minute."""
-    deliver(machine, ReconcileTick())
-    deliver(machine, ReconcileTick())
+    for tick in (ReconcileTick(), BatchPayoutsTick()):
+        deliver(machine, tick)
+        deliver(machine, tick)
     return True
 
 
-@rule(2)
+@rule(3)
 def let_minutes_pass(machine: Machine) -> bool:
     _pass(machine, machine.dice.randint(2, 30) * 60)
     return True
@@ -231,8 +240,23 @@ def let_hours_pass(machine: Machine) -> bool:
 
 @rule(1)
 def let_thirty_hours_pass(machine: Machine) -> bool:
+    if machine.chance(50):
+        return False
     machine.strike("thirty hours without a tick")
     _pass(machine, 30 * HOUR)
+    return True
+
+
+@rule(6)
+def let_what_is_sent_get_stuck(machine: Machine) -> bool:
+    """Gas gets far too dear for what waits to be mined, and stays so until promises end."""
+    chain = machine.world.fake_chain
+    if not chain._hidden and all(sender == FAUCET for sender, _ in chain._pool):
+        return False
+    machine.strike("transaction stuck")
+    chain.base_fee = machine.dice.choice((100, 300, 900)) * GWEI
+    machine.world.clock.pass_time(60 * machine.dice.choice((4, 10, 16, 19)))
+    deliver(machine, ReconcileTick())
     return True
 
 

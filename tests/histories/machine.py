@@ -30,6 +30,7 @@ orders happens later.
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from random import Random
 from typing import TypeVar
@@ -39,8 +40,10 @@ import pg8000.native
 
 from shared_lib.adapters.postgres.database import Connect, PostgresDatabase
 from shared_lib.domain.currency import asset_of
-from shared_lib.domain.money import ETH
+from shared_lib.domain.money import ETH, USDT
 from shared_lib.domain.offer import PayoutTarget
+from shared_lib.domain.policy import Policy
+from shared_lib.domain.update import Intent
 from shared_lib.events import Event
 from shared_lib.ports import LeaseHeldError, LeaseLostError
 from tests.histories.strikes import CountedFailures
@@ -76,7 +79,20 @@ TARGETS: tuple[tuple[PayoutTarget, ...], ...] = (
         PayoutTarget(XRP, "rDsbeomae4FXwgQTJp9Rs64Qg9vDiTCdBv", "67890"),
         PayoutTarget(BTC, "bc1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qccfmv3", None),
     ),
+    # Those who collect. USDT is sent to nobody else, so that what they got can be told apart.
+    (
+        PayoutTarget(USDT, "0x52908400098527886E0F7030069857D2E4169EE7", None),
+        PayoutTarget(USDT, "0x8617E340B3D01FA5F11F306F4090FD50E238070D", None),
+    ),
+    (
+        PayoutTarget(BTC, "1BoatSLRHtKNngkdXEeobR76b53LETtpyT", None),
+        PayoutTarget(BTC, "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", None),
+    ),
 )
+COLLECTORS = frozenset({4, 5})
+# One of them may turn to being paid at once, and back.
+UNDECIDED = 5
+THRESHOLD_CENTS = 2_000
 
 
 Item = TypeVar("Item")
@@ -112,6 +128,15 @@ class Sale:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a person asked of the bot, in the update with this number."""
+
+    number: int
+    user_id: int
+    intent: Intent
+
+
+@dataclass(frozen=True)
 class Callback:
     """What the provider sent, or would have."""
 
@@ -125,7 +150,10 @@ class Machine:
     """A world with the people around it. `dice` are those of the present step.
 
     `repeats` is what was not answered, and is sent again by whoever sent it. `strikes` counts what
-    went wrong by kind, and `seen` holds events that were delivered.
+    went wrong by kind, and `seen` holds events that were delivered. `asked` is what people asked of
+    the bot, `fees_bps` our fees so far, and `made_up_refunds` and `made_up_payments` are exchanges
+    whose refund, or payment, is only a word. `foreign` holds transactions of our wallet that we
+    never made, with their times.
     """
 
     world: World
@@ -137,6 +165,11 @@ class Machine:
     callbacks: list[Callback] = field(default_factory=list)
     repeats: list[Callable[[], object]] = field(default_factory=list)
     seen: deque[Event] = field(default_factory=lambda: deque(maxlen=SEEN_MOST))
+    asked: list[Asked] = field(default_factory=list)
+    fees_bps: set[int] = field(default_factory=lambda: {Policy().fee_bps})
+    made_up_refunds: set[str] = field(default_factory=set)
+    made_up_payments: set[str] = field(default_factory=set)
+    foreign: dict[str, datetime] = field(default_factory=dict)
     is_stopped: bool = False
     is_market_calm: bool = True
     is_policy_usual: bool = True
@@ -248,7 +281,14 @@ def new_machine(connections: Connections, seed: int) -> Machine:
     world.fake_swaps.failures = CountedFailures("swaps", strikes)
     world.top_up(FIRST_TOP_UP)
     targets = [[_normal(world, one) for one in some] for some in TARGETS]
-    shops = [world.open_shop(number + 1, target=some[0]) for number, some in enumerate(targets)]
+    shops = [
+        world.open_shop(
+            number + 1,
+            target=some[0],
+            threshold_cents=THRESHOLD_CENTS if number in COLLECTORS else None,
+        )
+        for number, some in enumerate(targets)
+    ]
     return Machine(world, shops, targets, Random(seed), strikes)
 
 

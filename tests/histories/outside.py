@@ -4,7 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from shared_lib.domain.money import ETH, Money
+from shared_lib.domain.money import ETH, USDT, Money
 from shared_lib.domain.swap import AWAITS_DEPOSIT, Limits, pair_id
 from shared_lib.ports import (
     AddressRefusedError,
@@ -55,7 +55,7 @@ def failures_of(machine: Machine, whose: str) -> CountedFailures:
     return found
 
 
-@rule(9, quiet=True)
+@rule(8, quiet=True)
 def let_calls_fail(machine: Machine) -> bool:
     """The next calls of one method are refused, or their answers are lost after their effect."""
     dice = machine.dice
@@ -99,11 +99,16 @@ def funded(machine: Machine) -> list[FakeExchange]:
     return [
         one
         for one in machine.world.fake_swaps.exchanges.values()
-        if one.status not in OVER and deep.held(one.payin_address)
+        if one.status not in OVER and deep.held(one.payin_address, contract_of(machine, one))
     ]
 
 
-@rule(8)
+def contract_of(machine: Machine, one: FakeExchange) -> str | None:
+    """The token's contract of what an exchange is paid in."""
+    return machine.world.fake_chain._contracts.of(one.sold.asset)
+
+
+@rule(5)
 def finish_exchanges(machine: Machine) -> bool:
     """Those that just wait for their deposit go their ordinary way."""
     waiting = [one for one in funded(machine) if one.status in AWAITS_DEPOSIT]
@@ -113,7 +118,7 @@ def finish_exchanges(machine: Machine) -> bool:
     return bool(waiting)
 
 
-@rule(10)
+@rule(16)
 def end_an_exchange(machine: Machine) -> bool:
     """In any of the ways in which exchanges end, or do not."""
     under_way = funded(machine)
@@ -135,7 +140,7 @@ def _key(one: FakeExchange) -> str:
 def _look(machine: Machine, one: FakeExchange) -> None:
     """The provider sees what has come, whatever node we ask."""
     if not one.deposits:
-        held = machine.world.fake_chain.held(one.payin_address)
+        held = machine.world.fake_chain.held(one.payin_address, one.sold.asset)
         one.deposits.append(Money(held, one.sold.asset))
 
 
@@ -149,8 +154,23 @@ def _refunds(machine: Machine, one: FakeExchange) -> None:
 
 
 def _refunds_less(machine: Machine, one: FakeExchange) -> None:
-    loss = machine.dice.choice((1, 10**13, one.sold.base_units // 2, one.sold.base_units - 1))
+    sold = one.sold.base_units
+    loss = machine.dice.choice((1, sold // 300, sold // 2, sold - 1))
     machine.world.fake_swaps.refund(one.echo.id, loss)
+
+
+def _makes_a_refund_up(machine: Machine, one: FakeExchange) -> None:
+    """It says so, by no transaction, one that nobody knows, or one that is in the books."""
+    world = machine.world
+    counted = list(world.fake_chain.received(world.policy.host_wallet))
+    said = machine.pick([None, "0x" + "ab" * 32, *counted])
+    machine.made_up_refunds.add(one.echo.id)
+    world.fake_swaps.advance(one.echo.id, "refunded", refund_hash=said)
+
+
+def is_refunded(machine: Machine, one: FakeExchange) -> bool:
+    """Whether the money was really sent back."""
+    return one.status == "refunded" and one.echo.id not in machine.made_up_refunds
 
 
 def _hides_amount(machine: Machine, one: FakeExchange) -> None:
@@ -163,6 +183,16 @@ def _says(machine: Machine, one: FakeExchange) -> None:
     machine.world.fake_swaps.advance(one.echo.id, word)
 
 
+def _says_finished(machine: Machine, one: FakeExchange) -> None:
+    """By no transaction, one that nobody knows, or one that is in the books; it pays later."""
+    world = machine.world
+    counted = list(world.fake_chain.received(world.policy.host_wallet, USDT))
+    if one.promised.asset == USDT:
+        said = machine.pick([None, "0x" + "cd" * 32, *counted])
+        machine.made_up_payments.add(one.echo.id)
+        world.fake_swaps.advance(one.echo.id, "finished", bought=one.promised, payout_hash=said)
+
+
 def _is_paid_again(_machine: Machine, one: FakeExchange) -> None:
     one.deposits.append(one.sold)
 
@@ -172,18 +202,25 @@ _ENDS: dict[str, Callable[[Machine, FakeExchange], Any]] = {
     "pays less": _pays_less,
     "refunds": _refunds,
     "refunds less": _refunds_less,
+    "makes a refund up": _makes_a_refund_up,
+    "makes up another refund": _makes_a_refund_up,
     "fails": lambda machine, one: machine.world.fake_swaps.fail(one.echo.id),
     "is held": lambda machine, one: machine.world.fake_swaps.hold(one.echo.id),
     "hides its amount": _hides_amount,
     "says another word": _says,
     "is paid again": _is_paid_again,
+    "makes a payment up": _says_finished,
 }
 
 
 @rule(2, quiet=True)
 def take_an_end_back(machine: Machine) -> bool:
     """The provider said finished, and then that it is still at it; in the end it finishes."""
-    ended = [one for one in machine.world.fake_swaps.exchanges.values() if one.status == "finished"]
+    ended = [
+        one
+        for one in machine.world.fake_swaps.exchanges.values()
+        if one.status == "finished" and one.echo.id not in machine.made_up_payments
+    ]
     if not ended:
         return False
     one = machine.pick(ended, _key)
@@ -212,11 +249,13 @@ def answer_something_else(machine: Machine) -> bool:
     """The next exchange is not the one that was asked for."""
     altered: tuple[dict[str, Any], ...] = (
         {"payout_address": "somebody's"},
+        {"payout_address": "somebody's"},
+        {"payout_address": "somebody's"},
         {"kind": "reverse"},
         {"payin_extra_id": "7"},
         {"rate_id": "another"},
     )
-    if not machine.chance(30):
+    if not machine.chance(50):
         return False
     machine.strike("exchange: is another")
     machine.world.fake_swaps.alter_next_echo(**machine.dice.choice(altered))
@@ -262,21 +301,28 @@ def calm(machine: Machine) -> None:
     machine.world.fake_provider.cents_per_coin["eth:eth"] = 400_000
 
 
+_PAIRS = ((ETH, BTC), (ETH, XRP), (ETH, USDT), (USDT, BTC))
+
+
 def _move_a_rate(machine: Machine) -> None:
-    pair = pair_id(ETH, machine.dice.choice((BTC, XRP)))
-    machine.world.fake_swaps.market.rates[pair] = Fraction(machine.dice.randint(1, 5_000), 1_000)
+    sold, bought = machine.dice.choice(_PAIRS)
+    divisor = 1 if bought == USDT else 1_000
+    rate = Fraction(machine.dice.randint(1, 5_000), divisor)
+    machine.world.fake_swaps.market.rates[pair_id(sold, bought)] = rate
 
 
 def _change_limits(machine: Machine) -> None:
-    least = Money(machine.dice.choice((10**14, 3 * 10**15, 10**16)), ETH)
-    most = machine.dice.choice((None, Money(3 * 10**15, ETH), Money(10**17, ETH)))
+    sold, bought = machine.dice.choice(_PAIRS)
+    # Of USDT it is as much in dollars, at 3,000 USD for an ETH.
+    unit = 10**13 if sold == ETH else 30_000
+    least = Money(machine.dice.choice((10, 300, 1_000)) * unit, sold)
+    most = machine.dice.choice((None, Money(300 * unit, sold), Money(10_000 * unit, sold)))
     limits = Limits(least, most if most is None or least < most else None)
-    pair = pair_id(ETH, machine.dice.choice((BTC, XRP)))
-    machine.world.fake_swaps.market.limits[pair] = limits
+    machine.world.fake_swaps.market.limits[pair_id(sold, bought)] = limits
 
 
 def _withdraw_a_pair(machine: Machine) -> None:
-    machine.world.fake_swaps.market.withdraw(ETH, machine.dice.choice((BTC, XRP)))
+    machine.world.fake_swaps.market.withdraw(*machine.dice.choice(_PAIRS))
 
 
 def _change_fees(machine: Machine) -> None:

@@ -5,7 +5,7 @@ from functools import partial
 from shared_lib.domain.policy import Policy
 from shared_lib.ports import ProviderError
 from shared_lib.usecases.record_top_up import TopUpRefusedError, record_top_up
-from tests.histories.machine import Machine, rule
+from tests.histories.machine import THRESHOLD_CENTS, UNDECIDED, Machine, rule
 from tests.world import CONFIRMATIONS, World
 
 TOP_UPS = (10**15, 2 * 10**16)
@@ -52,12 +52,14 @@ def top_up_gas(machine: Machine) -> bool:
 
 
 def _record(machine: Machine, tx_hash: str) -> None:
-    """Book it, or come back to it."""
+    """Book it, or come back to it, unless a provider has named it as a deposit of its own."""
     world = machine.world
     try:
         world._flushing(lambda: record_top_up(world, tx_hash, "operator"))
     except (ProviderError, TopUpRefusedError):
-        machine.repeats.append(partial(_record, machine, tx_hash))
+        counted = f"SELECT hash FROM incoming_transactions WHERE hash = '{tx_hash.lower()}'"
+        if not world.rows(counted):
+            machine.repeats.append(partial(_record, machine, tx_hash))
 
 
 @rule(1, quiet=True)
@@ -66,8 +68,10 @@ def change_the_policy(machine: Machine) -> bool:
     usual, dice = Policy(), machine.dice
     machine.strike("policy changed")
     machine.is_policy_usual = False
+    fee_bps = dice.choice((usual.fee_bps, 2_000))
+    machine.fees_bps.add(fee_bps)
     machine.world.set_policy(
-        fee_bps=dice.choice((usual.fee_bps, 0, 3_000)),
+        fee_bps=fee_bps,
         transfer_cap=dice.choice((usual.transfer_cap, 6 * 10**15)),
         payout_cost_most_bps=dice.choice((usual.payout_cost_most_bps, 300)),
         transfer_stuck_seconds=dice.choice((usual.transfer_stuck_seconds, 60.0)),
@@ -110,5 +114,18 @@ def change_where_an_owner_is_paid(machine: Machine) -> bool:
         f"UPDATE channels SET payout_asset = '{target.asset.id}', "
         f"payout_address = '{target.address}', payout_memo = {memo} "
         f"WHERE id = '{machine.shops[number].channel_id}'"
+    )
+    return True
+
+
+@rule(2)
+def change_how_an_owner_is_paid(machine: Machine) -> bool:
+    """At once instead of by a threshold, or the other way round; or another threshold."""
+    machine.strike("payout strategy changed")
+    threshold = machine.dice.choice(("NULL", THRESHOLD_CENTS, THRESHOLD_CENTS, 4 * THRESHOLD_CENTS))
+    strategy = "instant" if threshold == "NULL" else "threshold"
+    machine.world.rows(
+        f"UPDATE channels SET strategy = '{strategy}', threshold_cents = {threshold} "
+        f"WHERE id = '{machine.shops[UNDECIDED].channel_id}'"
     )
     return True

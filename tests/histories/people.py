@@ -5,15 +5,16 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
-from shared_lib.domain.money import ETH, parse_amount
-from shared_lib.domain.update import AskStatus, AskToJoin, Greet, OpenOffer
+from shared_lib.domain.money import ETH, Money, format_amount, parse_amount
+from shared_lib.domain.update import AskStatus, AskToJoin, Greet, Intent, OpenOffer
 from shared_lib.ports import Person
 from shared_lib.usecases.handle_update import handle_update
 from shared_lib.usecases.receive_callback import CallbackAnswer, receive_callback
-from tests.histories.machine import BUYERS, STRANGERS, Callback, Machine, Sale, rule
+from tests.histories.machine import BUYERS, STRANGERS, Asked, Callback, Machine, Sale, rule
 
 # What reaches our wallet for each tier's price, at 4,000 USD for an ETH; or a little less.
 PAID = (("0.0025", "0.00249", "0.002500000987654321"), ("0.005", "0.0049", "0.004999999999999999"))
+DEAREST = parse_amount("0.005", ETH).base_units
 UNDER_WAY = ("waiting", "confirming", "confirmed", "sending")
 ELSEWHERE = "0x8ba1f109551bD432803012645Ac136ddd64DBA72"
 # A thousandth of the amount is tolerated, and ten times as much is not.
@@ -23,17 +24,18 @@ SHORT, TOO_SHORT = 10_000, 100
 # ---- updates -------------------------------------------------------------------------------------
 
 
-def update(machine: Machine, user_id: int, intent: Any) -> None:
+def update(machine: Machine, user_id: int, intent: Intent) -> None:
     """A new update from Telegram, which is repeated until it is answered."""
     world = machine.world
     world.fake_messenger.add_person(user_id)
     world.updates += 1
+    machine.asked.append(Asked(world.updates, user_id, intent))
     person = Person(user_id, f"User {user_id}", None, "en")
     answer = partial(handle_update, world, world.updates, person, intent)
     machine.request(lambda: world._flushing(answer))
 
 
-@rule(10)
+@rule(9)
 def open_an_offer(machine: Machine) -> bool:
     """A first purchase, a second tap, or a renewal."""
     dice = machine.dice
@@ -46,7 +48,7 @@ def open_an_offer(machine: Machine) -> bool:
 def talk_to_the_bot(machine: Machine) -> bool:
     orders = [one.order_id for one in machine.world.fake_provider.invoices.values()]
     asked = machine.pick([*orders, None])
-    intent = machine.dice.choice([Greet(), AskStatus(asked)])
+    intent: Intent = AskStatus(asked) if machine.chance(50) else Greet()
     update(machine, machine.dice.choice((*BUYERS, *STRANGERS)), intent)
     return True
 
@@ -257,10 +259,16 @@ def _deposited_elsewhere(machine: Machine, sale: Sale) -> dict[str, Any]:
 
 
 def _deposited_once_for_two(machine: Machine, sale: Sale) -> dict[str, Any]:
-    """The provider names a transaction that it named before, or a top-up, or a refund."""
+    """The provider names a transaction that it named before, or a refund, of the same amount."""
+    world = machine.world
+    received = world.fake_chain.received(world.policy.host_wallet)
+    small = [tx_hash for tx_hash, amount in received.items() if amount <= DEAREST]
+    if not small:
+        return _deposited(machine, sale)
     sale.has_money = True
-    ours = list(machine.world.fake_chain.received(machine.world.policy.host_wallet))
-    return {"payout_hash": machine.pick(ours)}
+    tx_hash = machine.pick(small)
+    amount = format_amount(Money(received[tx_hash], ETH))
+    return {"payout_hash": tx_hash, "outcome_amount": amount}
 
 
 def _said_otherwise(machine: Machine, sale: Sale) -> dict[str, Any]:

@@ -10,14 +10,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 from shared_lib.adapters.postgres.connect import connector
 from tests.databases import Cleaner, migrated_databases
 from tests.histories.history import SHRINK_SECONDS, STEPS, Played, Stage
 from tests.histories.machine import Connections
+from tests.planted.bugs import BUGS
+from tests.planted.patching import OwnersKeys
 from tests.sandbox.postgres import running_postgres
 
 COMMAND = ".venv/bin/python -m tests.histories.replay"
@@ -38,17 +38,14 @@ def own_stage() -> Iterator[Stage]:
             yield Stage(cleaner, connections)
 
 
-def planted(name: str | None) -> AbstractContextManager[object]:
-    """The code with a bug in it, until the end of the block. Raises SystemExit if unknown."""
+def planted(name: str | None, stage: Stage) -> AbstractContextManager[None]:
+    """The product with a mistake in it until the end of the block. Raises SystemExit if unknown."""
     if name is None:
         return nullcontext()
-    if find_spec("tests.planted") is None:
-        raise SystemExit("there is no package tests.planted")
-    bugs = import_module("tests.planted.bugs").BUGS
-    if name not in bugs:
-        raise SystemExit(f"no bug is called {name}; there are: {', '.join(sorted(bugs))}")
-    found: AbstractContextManager[object] = bugs[name]()
-    return found
+    if name not in BUGS:
+        raise SystemExit(f"no planted bug is called {name}; there are: {', '.join(sorted(BUGS))}")
+    cleaner = stage.cleaner
+    return BUGS[name].planted(OwnersKeys(cleaner._connection, cleaner.empty))
 
 
 def told(played: Played, plant: str | None = None, steps: int = STEPS) -> str:
@@ -77,7 +74,7 @@ def main() -> int:
     parser.add_argument("--shrink", type=float, default=SHRINK_SECONDS, help="seconds at most")
     given = parser.parse_args()
     only = [int(number) for number in given.only.split(",")] if given.only else None
-    with own_stage() as stage, planted(given.plant):
+    with own_stage() as stage, planted(given.plant, stage):
         played = stage.play(given.seed, given.steps, only)
         if played.failure is None:
             print(f"seed {given.seed}: {len(played.steps)} steps, and all is well")

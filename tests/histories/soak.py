@@ -53,7 +53,7 @@ def main() -> int:
     parser.add_argument("--plant", help="a bug of tests.planted")
     given = parser.parse_args()
     first_seed = secrets.randbelow(10**9) * 1_000 if given.seed is None else given.seed
-    with own_stage() as stage, planted(given.plant):
+    with own_stage() as stage, planted(given.plant, stage):
         return soak(stage, given.minutes, first_seed, given.plant)
 
 

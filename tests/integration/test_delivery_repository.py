@@ -12,7 +12,13 @@ import pytest
 
 from shared_lib.domain.review import Finding, Reason, Subject
 from shared_lib.domain.watch import GIVE_UP_AFTER
-from shared_lib.events import EVENT_TYPES, Event, NoticeRequested, ReconcileTick
+from shared_lib.events import (
+    EVENT_TYPES,
+    Event,
+    NoticeRequested,
+    PoolRequested,
+    ReconcileTick,
+)
 from shared_lib.ports import DeadLetter, OutboxRow, Watched
 from tests.databases import WAIT_SECONDS, RecordingDatabase, together
 from tests.integration.valid_rows import LATER, NOW, add
@@ -25,7 +31,8 @@ SECOND = timedelta(seconds=1)
 
 def example(event_type: type[Event]) -> Event:
     """An event of this type, with its entity's id where it has one."""
-    ids = {event_type.entity: uuid4()} if event_type.entity else {}
+    about = "eth:eth" if event_type is PoolRequested else uuid4()
+    ids = {event_type.entity: about} if event_type.entity else {}
     return event_type(trace_id="0af7/1;o=1", **ids)
 
 
@@ -62,6 +69,22 @@ def test_published_rows_are_deleted(database: RecordingDatabase) -> None:
         assert tx.outbox.left_behind(NOW, 10) == rows
         tx.outbox.delete([rows[0].id, rows[2].id])
         assert tx.outbox.left_behind(NOW, 10) == [rows[1]]
+
+
+def test_published_rows_are_forgotten_without_waiting_for_the_disk(
+    database: RecordingDatabase,
+) -> None:
+    """Whoever waits for the disk otherwise still does."""
+    setting = "SELECT current_setting('synchronous_commit') AS kept"
+    with database.transaction() as tx:
+        before = tx.outbox._session.row(setting)  # type: ignore[attr-defined]
+        for _ in range(3):
+            tx.outbox.add(ReconcileTick(), NOW)
+        rows = tx.outbox.left_behind(NOW, 10)
+    database.forget_published([rows[0].id, rows[2].id])
+    with database.transaction() as tx:
+        assert tx.outbox.left_behind(NOW, 10) == [rows[1]]
+        assert tx.outbox._session.row(setting) == before  # type: ignore[attr-defined]
 
 
 def test_two_runs_never_publish_the_same_row_at_once(database: RecordingDatabase) -> None:

@@ -21,6 +21,8 @@ from tests.databases import RecordingDatabase
 from tests.integration import domain_rows as make
 from tests.integration.domain_rows import BITCOIN_TARGET, DAY, FAILING, HUGE, NOW, WATCH, eth
 
+PENDING = ShareState.PENDING
+
 # ---- shares --------------------------------------------------------------------------------------
 
 
@@ -48,9 +50,9 @@ def test_pending_shares_are_taken_oldest_first(
         make.share(tx, channel_id=channel_id, state=ShareState.EXPECTED, watch=None)
         make.share(tx)
         oldest_first = [shares[2], shares[0], shares[3], shares[1]]
-        assert tx.shares.lock_pending(channel_id, ETH, 10) == oldest_first
-        assert tx.shares.lock_pending(channel_id, ETH, 3) == oldest_first[:3]
-        assert tx.shares.lock_pending(channel_id, USDT, 3) == [tether]
+        assert tx.shares.lock_waiting(channel_id, PENDING, ETH, 10) == oldest_first
+        assert tx.shares.lock_waiting(channel_id, PENDING, ETH, 3) == oldest_first[:3]
+        assert tx.shares.lock_waiting(channel_id, PENDING, USDT, 3) == [tether]
 
 
 def test_what_a_share_is_worth_is_read_as_written_and_as_saved(
@@ -66,7 +68,7 @@ def test_what_a_share_is_worth_is_read_as_written_and_as_saved(
         tx.shares.save(pending)
         assert tx.shares.lock_of_payment(expected.payment_id) == pending
         written = make.share(tx, worth=Worth(1, 2))
-        assert tx.shares.lock_pending(written.channel_id, ETH, 1) == [written]
+        assert tx.shares.lock_waiting(written.channel_id, PENDING, ETH, 1) == [written]
 
 
 # ---- which shares a payout carries ---------------------------------------------------------------
@@ -238,9 +240,9 @@ def test_the_unfunded_payout_of_a_channel_is_found_until_it_is_funded(
     with database.transaction() as tx:
         payout = make.payout(tx)
         make.payout(tx)
-        assert tx.payouts.lock_unfunded(payout.channel_id) == payout
+        assert tx.payouts.lock_unfunded(payout.channel_id, payout.amount.asset) == payout
         tx.payouts.save(replace(payout, state=PayoutState.SENDING, funded_at=NOW))
-        assert tx.payouts.lock_unfunded(payout.channel_id) is None
+        assert tx.payouts.lock_unfunded(payout.channel_id, payout.amount.asset) is None
 
 
 # ---- ledger --------------------------------------------------------------------------------------

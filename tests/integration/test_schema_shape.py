@@ -29,7 +29,9 @@ ASSET_OF = {
     "promised": "bought_asset",
     "bought": "bought_asset",
 }
-AMOUNTS = ASSET_OF.keys() | WEI
+# What a share gave and got is in the assets of its payout.
+OF_A_CONVERSION = {"weight", "part"}
+AMOUNTS = ASSET_OF.keys() | WEI | OF_A_CONVERSION
 # A membership is no errand of ours: it rests for as long as its access lasts.
 STATE_WITHOUT_WATCH = {"memberships"}
 

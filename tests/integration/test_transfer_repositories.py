@@ -10,6 +10,7 @@ import pytest
 from shared_lib.adapters.postgres.session import UniqueViolationError
 from shared_lib.domain.money import ETH, USDT
 from shared_lib.domain.transfer import AttemptKind, Fees, Mined, TransferState, Wallet
+from shared_lib.ports import Lease, Leased
 from tests.databases import RecordingDatabase, together
 from tests.integration import domain_rows as make
 from tests.integration.domain_rows import DAY, FAILING, HUGE, NOW, WATCH, eth
@@ -80,8 +81,12 @@ def test_authorized_transfers_wait_for_a_slot_oldest_first(database: RecordingDa
         make.transfer(tx, wallet_address=wallet)
         make.transfer(tx, wallet_address=wallet, state=TransferState.SIGNING, nonce=0)
         make.transfer(tx, state=TransferState.AUTHORIZED)
-        assert tx.transfers.waiting_for_slot(wallet, 10) == [ids[1], ids[2], ids[0]]
-        assert tx.transfers.waiting_for_slot(wallet, 2) == [ids[1], ids[2]]
+        assert tx.transfers.waiting_for_slot(wallet, NOW, 10) == [ids[1], ids[2], ids[0]]
+        assert tx.transfers.waiting_for_slot(wallet, NOW, 2) == [ids[1], ids[2]]
+        lease = Lease(Leased.TRANSFER, ids[1], uuid4(), NOW + timedelta(hours=1))
+        assert tx.leases.claim(lease, NOW)
+        assert tx.transfers.waiting_for_slot(wallet, NOW, 2) == [ids[2], ids[0]]
+        assert tx.transfers.waiting_for_slot(wallet, NOW + timedelta(hours=1), 1) == [ids[1]]
 
 
 def test_the_lowest_nonce_without_a_receipt_holds_up_the_others(

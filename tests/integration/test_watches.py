@@ -66,6 +66,13 @@ def kind(request: pytest.FixtureRequest) -> Kind:
     return request.param  # type: ignore[no-any-return]
 
 
+def due(kind: Kind, row: Any) -> Due:
+    """How a row is described when its time has come."""
+    if not kind.has_group:
+        return Due(kind.watched, row.id, kind.state, None)
+    return Due(kind.watched, row.id, kind.state, row.channel_id, row.amount.asset.id)
+
+
 def due_since(seconds: float) -> Watch:
     return Watch(NOW - seconds * SECOND, NOW + DAY)
 
@@ -93,8 +100,7 @@ def test_what_is_due_is_taken_once_and_then_rests(database: RecordingDatabase, k
         row = kind.make(tx, watch=due_since(0))
         kind.make(tx, watch=due_since(-0.000_001))
         taken = tx.watches.take_due(kind.watched, NOW, NEXT, 10)
-        group = row.channel_id if kind.has_group else None
-        assert taken == [Due(kind.watched, row.id, kind.state, group)]
+        assert taken == [due(kind, row)]
         later = tx.watches.take_due(kind.watched, NEXT - SECOND, NEXT + DAY, 10)
         assert row.id not in {one.id for one in later}
         again = tx.watches.take_due(kind.watched, NEXT, NEXT + DAY, 10)
@@ -187,9 +193,8 @@ def test_what_is_overdue_is_taken_once_and_its_deadline_moves(
     with database.transaction() as tx:
         row = kind.make(tx, watch=watch)
         kind.make(tx, watch=Watch(NOW + SECOND, NOW + SECOND))
-        group = row.channel_id if kind.has_group else None
         taken = tx.watches.take_overdue(kind.watched, NOW, NEXT, 10)
-        assert taken == [Due(kind.watched, row.id, kind.state, group)]
+        assert taken == [due(kind, row)]
     assert watch_of(owner_connection, kind.watched, row.id) == [NOW, NEXT, 0, None]
 
 

@@ -3,17 +3,25 @@
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from shared_lib.adapters.nowpayments_signature import is_genuine
 from shared_lib.adapters.postgres import leases
 from shared_lib.adapters.postgres.delivery import PostgresOutbox
+from shared_lib.adapters.postgres.memberships import PostgresMemberships
 from shared_lib.domain.invite import LINK_LIFETIME, Invite, JoinState, Link, join_answer
-from shared_lib.domain.membership import Membership, Period
+from shared_lib.domain.membership import (
+    MEMBERSHIP_EDGES,
+    Membership,
+    MembershipState,
+    Period,
+)
 from shared_lib.domain.offer import Chat
 from shared_lib.domain.payment import Payment, PaymentStatus, Report
 from shared_lib.events import Event
 from shared_lib.ports import Lease, LeaseHeldError, OutboxRow, Ports, RetryableError, Transaction
 from shared_lib.usecases import confirm_payment, handle_update, reconcile, send_invite
+from shared_lib.usecases.access import is_blocked
 from shared_lib.usecases.lease import require_time
 from shared_lib.usecases.setback import put_off
 from tests.planted.patching import Change, Entry, Everywhere, PlantedBug, only
@@ -100,6 +108,14 @@ def _answer_by_link(*, may_enter: bool, by_our_link: bool) -> JoinState:
     return JoinState.APPROVED if may_enter or by_our_link else JoinState.IGNORED
 
 
+def _cut_nothing(_memberships: PostgresMemberships, _id: UUID, _now: datetime) -> None:
+    return
+
+
+def _blocked_nowhere(_tx: Transaction, _channel_id: UUID, _telegram_user_id: int) -> bool:
+    return False
+
+
 _advance = confirm_payment._advance
 
 
@@ -167,6 +183,19 @@ ACCESS_BUGS = {
         "A link is not stored before it is sent, and a retry makes another.",
         "a_lost_answer_to_an_invite",
         only(send_invite, "_create_link", _create_link_without_storing),
+    ),
+    "grant_runs_on": PlantedBug(
+        "Access that the owner ends stays in its history as if it ran on.",
+        "a_payer_who_is_blocked",
+        only(PostgresMemberships, "cut_periods", _cut_nothing),
+    ),
+    "blocked_payer_credited": PlantedBug(
+        "Whoever pays is let in, though the owner has blocked them.",
+        "a_payer_who_is_blocked",
+        (
+            Everywhere(is_blocked, _blocked_nowhere),
+            Entry(MEMBERSHIP_EDGES, MembershipState.BLOCKED, frozenset({MembershipState.ACTIVE})),
+        ),
     ),
     "stranger_approved": PlantedBug(
         "Whoever comes by a link of ours is let in.",

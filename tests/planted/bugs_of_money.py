@@ -26,10 +26,10 @@ from shared_lib.usecases import (
     check_payment,
     check_transfer,
     confirm_payment,
+    forming,
     replace_bytes,
     send_transfer,
     sending,
-    start_payout,
 )
 from shared_lib.usecases.sending import ChainView, freeze
 from tests.planted.patching import Attribute, Change, Entry, Everywhere, PlantedBug, only
@@ -85,7 +85,7 @@ def _never(*_arguments: Any) -> bool:
 _post = PostgresLedger.post
 
 
-def _without_posting(kind: PostingKind) -> tuple[Change, ...]:
+def without_posting(kind: PostingKind) -> tuple[Change, ...]:
     """The ledger, which never hears of this kind of posting."""
 
     def post(ledger: PostgresLedger, posting: Posting, *arguments: Any) -> bool:
@@ -165,7 +165,7 @@ def _look_at_the_first_block(ports: Ports, known: Any) -> Any:
 
 # ---- payouts -------------------------------------------------------------------------------------
 
-_send = start_payout._send
+_send = forming.send_directly
 
 
 def _send_and_make_sure(ports: Ports, tx: Transaction, payout: Payout) -> None:
@@ -186,9 +186,9 @@ def funding_unnoticed() -> tuple[Change, ...]:
 
 def _pending_or_locked() -> tuple[Change, ...]:
     """A payout takes shares that another one has."""
-    sql = shares._PENDING.replace("state = 'pending'", "state IN ('pending', 'locked')")
+    sql = shares._WAITING.replace("state = :state", "state IN (:state, 'locked')")
     edges = SHARE_EDGES[ShareState.LOCKED] | {ShareState.LOCKED}
-    return (Attribute(shares, "_PENDING", sql), Entry(SHARE_EDGES, ShareState.LOCKED, edges))
+    return (Attribute(shares, "_WAITING", sql), Entry(SHARE_EDGES, ShareState.LOCKED, edges))
 
 
 MONEY_BUGS = {
@@ -234,32 +234,32 @@ MONEY_BUGS = {
     "finished_unposted": PlantedBug(
         "A finished payment is not booked.",
         "one_purchase",
-        _without_posting(PostingKind.FINISHED),
+        without_posting(PostingKind.FINISHED),
     ),
     "deposit_unposted": PlantedBug(
         "A deposit that was seen is not booked.",
         "one_purchase",
-        _without_posting(PostingKind.DEPOSIT_SEEN),
+        without_posting(PostingKind.DEPOSIT_SEEN),
     ),
     "signed_unposted": PlantedBug(
         "Signed bytes are not booked, and their money can be spent again.",
         "one_purchase",
-        _without_posting(PostingKind.SIGNED),
+        without_posting(PostingKind.SIGNED),
     ),
     "gas_unposted": PlantedBug(
         "The gas that was burned is not booked.",
         "one_purchase",
-        _without_posting(PostingKind.GAS),
+        without_posting(PostingKind.GAS),
     ),
     "settled_unposted": PlantedBug(
         "A settled payout is not booked.",
         "one_purchase",
-        _without_posting(PostingKind.SETTLED),
+        without_posting(PostingKind.SETTLED),
     ),
     "returned_unposted": PlantedBug(
         "What a failed transaction did not move is not booked back.",
         "a_transfer_that_is_refused_on_chain",
-        _without_posting(PostingKind.RETURNED),
+        without_posting(PostingKind.RETURNED),
     ),
     "cancel_unposted": PlantedBug(
         "What a cancel kept in the wallet is not booked back.",
@@ -299,7 +299,7 @@ MONEY_BUGS = {
     "second_transfer_of_a_payout": PlantedBug(
         "A payout's transfer is added, and added again to make sure.",
         "two_owners_money_in_one_wallet",
-        only(start_payout, "_send", _send_and_make_sure) + funding_unnoticed(),
+        only(forming, "send_directly", _send_and_make_sure) + funding_unnoticed(),
         keys=("transfers_once",),
     ),
     "share_in_two_payouts": PlantedBug(

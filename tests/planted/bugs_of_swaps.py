@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from shared_lib.adapters.postgres.ledger import PostgresLedger
 from shared_lib.adapters.postgres.payouts import PostgresPayouts
@@ -69,10 +68,10 @@ def _unfrozen() -> tuple[Change, ...]:
 
 
 def _with_present_target(
-    read: Callable[[PostgresPayouts, UUID], Payout | None],
-) -> Callable[[PostgresPayouts, UUID], Payout | None]:
-    def present(payouts: PostgresPayouts, row_id: UUID) -> Payout | None:
-        payout = read(payouts, row_id)
+    read: Callable[..., Payout | None],
+) -> Callable[..., Payout | None]:
+    def present(payouts: PostgresPayouts, *key: Any) -> Payout | None:
+        payout = read(payouts, *key)
         if payout is None:
             return None
         row = payouts._session.row(
@@ -114,7 +113,7 @@ SWAP_BUGS = {
     "refund_by_word": PlantedBug(
         "A refund counts because the provider says so.",
         "a_refund_that_never_came",
-        only(check_swap, "_is_back", _is_back_by_word),
+        only(check_swap, "_is_here", _is_back_by_word),
     ),
     "refund_counted_twice": PlantedBug(
         "A transaction that is in the books counts as a refund too.",

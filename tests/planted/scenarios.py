@@ -12,6 +12,7 @@ from shared_lib.domain.money import ETH
 from shared_lib.domain.update import OpenOffer
 from shared_lib.events import PaymentUpdated, PayoutRequested, TransferCheckDue
 from shared_lib.ports import Chain, RetryableError, SwapProvider, UnknownOutcomeError
+from shared_lib.usecases.change_access import AccessChange, change_access
 from shared_lib.usecases.receive_callback import receive_callback
 from tests.fakes.chain import WALLET
 from tests.integration.usecases.support import (
@@ -225,6 +226,25 @@ def a_link_passed_on(stage: Stage) -> None:
     finish(stage)
     inside = stage.fake_messenger.chats[shop.closed_chat_id].members
     ensure(not inside, "a stranger is inside", inside)
+
+
+@scenario
+def a_payer_who_is_blocked(stage: Stage) -> None:
+    """The owner blocks somebody who has access, and who then pays an invoice from before."""
+    shop = open_shop(stage)
+    buy(stage, shop)
+    stage.drain()
+    invoice = stage.order(ANN, shop)
+    [row] = stage.rows("SELECT id, account_id FROM channels")
+    change_access(stage, row["account_id"], row["id"], ANN, AccessChange.BLOCK)
+    stage.publish()
+    stage.finish(invoice)
+    stage.drain()
+    sound(stage)
+    stage.join(ANN, stage.invite_urls(ANN)[0])
+    finish(stage)
+    inside = stage.fake_messenger.chats[shop.closed_chat_id].members
+    ensure(not inside, "somebody is inside who is blocked", inside)
 
 
 @scenario

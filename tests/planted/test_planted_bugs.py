@@ -10,21 +10,23 @@ from shared_lib.domain.states import TransitionRefusedError
 from shared_lib.ports import ProviderError
 from tests.invariants import violations
 from tests.planted.bugs import BUGS
-from tests.planted.conftest import CAUGHT
 from tests.planted.patching import Attribute, OwnersKeys, PlantedBug
 from tests.planted.scenarios import SCENARIOS
+from tests.planted.scenarios_of_threshold import THRESHOLD_SCENARIOS
 from tests.planted.stage import BrokenError, Stage, sound
+from tests.summary import CAUGHT
 
+PLAYED = {**SCENARIOS, **THRESHOLD_SCENARIOS}
 Fresh = Callable[[], Stage]
 # What a delivery may die of with a mistake in it: guards of the product that stand behind it.
 GUARDS = (UniqueViolationError, TransitionRefusedError, ProviderError)
 STOPPED_BY_KEYS = sorted(name for name, bug in BUGS.items() if bug.keys)
 
 
-@pytest.mark.parametrize("name", sorted(SCENARIOS))
+@pytest.mark.parametrize("name", sorted(PLAYED))
 def test_a_scenario_ends_well_without_a_mistake(name: str, fresh: Fresh) -> None:
     with closing(fresh()) as stage:
-        SCENARIOS[name](stage)
+        PLAYED[name](stage)
         assert stage.crashes == []
         sound(stage)
 
@@ -44,7 +46,7 @@ def _caught(bug: PlantedBug, stage: Stage) -> str:
     """By which rule the mistake is noticed."""
     with closing(stage):
         with pytest.raises(BrokenError) as caught:
-            SCENARIOS[bug.scenario](stage)
+            PLAYED[bug.scenario](stage)
         strange = [crash for crash in stage.crashes if not isinstance(crash, GUARDS)]
         assert strange == [], "the mistake itself is broken"
     return "; ".join(caught.value.rules)
@@ -56,7 +58,7 @@ def test_the_databases_keys_alone_keep_the_money_right(name: str, fresh: Fresh) 
     bug = BUGS[name]
     with bug.planted(), closing(fresh()) as stage:
         with suppress(BrokenError):  # what dies again and again may also be over by itself
-            SCENARIOS[bug.scenario](stage)
+            PLAYED[bug.scenario](stage)
         assert any(isinstance(crash, UniqueViolationError) for crash in stage.crashes)
         assert violations(stage) == []
 
@@ -72,4 +74,4 @@ def test_a_mistake_is_gone_after_its_block(name: str) -> None:
 
 def test_every_scenario_has_a_mistake_to_catch() -> None:
     """A scenario that no mistake needs would prove nothing."""
-    assert {bug.scenario for bug in BUGS.values()} == set(SCENARIOS)
+    assert {bug.scenario for bug in BUGS.values()} == set(PLAYED)

@@ -141,7 +141,7 @@ MACHINES: list[Machine[Any, Any]] = [
         "membership",
         MEMBERSHIP_EDGES,
         M.NONE,
-        {M.REMOVED: {M.ACTIVE, M.BLOCKED}, M.BLOCKED: {M.ACTIVE, M.ENDED}},
+        {M.REMOVED: {M.ACTIVE, M.BLOCKED}, M.BLOCKED: {M.ENDED}},
     ),
     Machine(
         "invite",

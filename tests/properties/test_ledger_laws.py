@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared_lib.domain import ledger
-from shared_lib.domain.ledger import Account, Entry, Posting, PostingKind, posting
+from shared_lib.domain.ledger import Account, Entry, Exchanged, Posting, PostingKind, posting
 from shared_lib.domain.money import ETH, USDT, Asset, Money, split_fee
 from tests.properties.examples import LAW, amounts_of, known_assets
 
@@ -26,6 +26,10 @@ def _finish_reversed(one: Money, _other: Money, bps: int) -> Posting:
     return ledger.finish_reversed(SUBJECT, CHANNEL, one, split_fee(one, bps))
 
 
+def _refund(sent: Money, arrived: Money) -> Posting:
+    return ledger.refund_seen(SUBJECT, {CHANNEL: ledger.loss(sent, arrived)}, sent, arrived)
+
+
 POSTINGS: dict[PostingKind, Callable[[Money, Money, int], Posting]] = {
     PostingKind.FINISHED: _finished,
     PostingKind.REVERSED: _finish_reversed,
@@ -34,7 +38,10 @@ POSTINGS: dict[PostingKind, Callable[[Money, Money, int], Posting]] = {
     PostingKind.GAS: lambda one, _other, _: ledger.gas_burned(SUBJECT, one),
     PostingKind.RETURNED: lambda one, _other, _: ledger.returned(SUBJECT, one),
     PostingKind.SETTLED: lambda one, other, _: ledger.settled(SUBJECT, CHANNEL, one, other),
-    PostingKind.REFUND_SEEN: lambda one, other, _: ledger.refund_seen(SUBJECT, CHANNEL, one, other),
+    PostingKind.REFUND_SEEN: lambda one, other, _: _refund(one, other),
+    PostingKind.CONVERTED: lambda one, other, _: ledger.converted(
+        SUBJECT, {CHANNEL: Exchanged(one, Money(other.base_units, USDT))}
+    ),
     PostingKind.TOP_UP: lambda one, _other, _: ledger.top_up(f"0x{1:064x}", one),
 }
 
@@ -176,7 +183,7 @@ def test_a_refund_leaves_the_owner_what_arrived_and_no_more_than_was_sent(
             ledger.deposit_seen(SUBJECT, received, received),
             ledger.signed(SUBJECT, owner),
             ledger.gas_burned(SUBJECT, gas),
-            ledger.refund_seen(SUBJECT, CHANNEL, owner, arrived),
+            _refund(owner, arrived),
         ]
     )
     credited = min(owner.base_units, arrived.base_units)
@@ -199,9 +206,9 @@ def test_a_refund_that_is_paid_out_again_leaves_nothing_owed(
     rounds = [
         ledger.finished(SUBJECT, CHANNEL, received, split_fee(received, bps)),
         ledger.signed(SUBJECT, owner),
-        ledger.refund_seen(SUBJECT, CHANNEL, owner, arrived),
+        _refund(owner, arrived),
         ledger.signed(SUBJECT, left),
-        ledger.refund_seen(SUBJECT, CHANNEL, left, left),
+        _refund(left, left),
         ledger.signed(SUBJECT, left),
         ledger.settled(SUBJECT, CHANNEL, left, left),
     ]

@@ -120,7 +120,10 @@ def test_no_transfer_is_sent_without_having_been_authorized_and_signed() -> None
 
 
 def test_a_sent_transfer_is_cancelled_only_by_being_mined() -> None:
-    """A cancel that was signed and not mined is no end: the original may still win."""
+    """A cancel that was signed and not mined is no end: the original may still win.
+
+    One in review may never have been sent: whoever lets go of it asks for that.
+    """
     into_cancelled = {
         before for before, afters in TRANSFER_EDGES.items() if TransferState.CANCELLED in afters
     }
@@ -128,6 +131,7 @@ def test_a_sent_transfer_is_cancelled_only_by_being_mined() -> None:
         TransferState.REQUESTED,
         TransferState.AUTHORIZED,
         TransferState.MINED,
+        TransferState.REVIEW,
     }
 
 

@@ -151,7 +151,7 @@ def test_a_settled_swap_leaves_the_books_with_the_dust_and_nothing_in_flight(
 
 def refund(books: Books, sold: Money, arrived: Money) -> Money:
     """Book a refund as it arrived and give the shares back; what the owner lost of it."""
-    posting = ledger.refund_seen(PAYOUT, CHANNEL, sold, arrived)
+    posting = ledger.refund_seen(PAYOUT, {CHANNEL: ledger.loss(sold, arrived)}, sold, arrived)
     books.post(posting)
     lost = [one.amount for one in posting.entries if one.account is Account.OWNER_PAYABLE]
     loss = lost[0] if lost else zero(ETH)

@@ -9,21 +9,25 @@ from datetime import datetime
 from typing import Any
 
 from shared_lib.domain.currency import asset_of
-from shared_lib.domain.money import ETH, Money, format_amount, parse_amount
+from shared_lib.domain.money import ETH, USDT, Money, format_amount, parse_amount
 from shared_lib.domain.offer import PayoutTarget
 from shared_lib.usecases.register_channel import NewTier
 from tests.sandbox.demo_payouts import PayoutShow
+from tests.sandbox.demo_statements import StatementShow
+from tests.sandbox.demo_threshold import ThresholdShow
 from tests.sandbox.narrator import Narrator
 from tests.sandbox.scene import Scene, Sold, eth_wallet, ledger_by_account, new_address
 from tests.sandbox.stack.__main__ import plan_from_environment
 from tests.sandbox.stack.plan import PROJECT
+from tests.sandbox.stack.provision import run_tick
 from tests.sandbox.stack.run import Stack, running_stack
 
 BUILD = PROJECT / "build"
 ONE_ETHER = 10**18
-OWNER, SWAP_OWNER = 5_100_000_001, 5_100_000_101
+OWNER, SWAP_OWNER, COLLECTOR = 5_100_000_001, 5_100_000_101, 5_100_000_201
 ALICE, BOB, MALLORY = 6_200_000_001, 6_200_000_002, 6_200_000_666
-SWAP_BUYER = 6_200_000_101
+SWAP_BUYER, COLLECTOR_BUYER = 6_200_000_101, 6_200_000_201
+COLLECTED, THRESHOLD_CENTS = 5, 3_500
 MONTH, QUARTER, WEEK = NewTier(499, 30), NewTier(999, 90), NewTier(1499, 7)
 
 # Well-known wallets of other networks; the two of Ethereum are made afresh.
@@ -42,6 +46,8 @@ class Demo(Narrator):
         super().__init__()
         self.scene = scene
         self.purchases: list[dict[str, Any]] = []
+        self.batches: list[dict[str, Any]] = []
+        self.statements: list[str] = []
 
     def play(self) -> None:
         """The whole story; what does not come true is collected."""
@@ -61,7 +67,50 @@ class Demo(Narrator):
         show = PayoutShow(self, self.scene)
         for facts in self.purchases:
             show.payout(facts)
+        self._collect()
         self._show_ledger()
+        self._audit()
+        self._show_statements()
+
+    def _audit(self) -> None:
+        """The daily audit, before its time."""
+        run_tick("audit_books")
+        done = "SELECT name FROM ticks WHERE name = 'audit_books'"
+        self.scene.wait_for("the audit", lambda: self.scene.rows(done))
+        shown = "SELECT id FROM review_items WHERE reason = 'books_differ'"
+        self.check("the audit finds books and wallet agreed", holds=not self.scene.rows(shown))
+
+    def _show_statements(self) -> None:
+        self.says("📊", "The statement of each channel, as its owner gets it")
+        show = StatementShow(self, self.scene, BUILD / "statements")
+        sql = (
+            "SELECT c.id, chat.title FROM channels c JOIN channel_chats chat "
+            "ON chat.channel_id = c.id AND chat.role = 'closed' ORDER BY c.created_at, c.id"
+        )
+        self.statements = [show.show(row["title"], row["id"]) for row in self.scene.rows(sql)]
+
+    # ---- an owner who collects ----
+
+    def _collect(self) -> None:
+        """Five payments are held in USDT, and leave together when they reach the threshold."""
+        self.says("📝", "An owner who collects until 35 USD registers a channel")
+        target = PayoutTarget(USDT, new_address(), None)
+        sold = self._open_shop(COLLECTOR, "Weekly Digest", target, (QUARTER,), THRESHOLD_CENTS)
+        show = ThresholdShow(self, self.scene, sold, THRESHOLD_CENTS)
+        for number in range(COLLECTED):
+            buyer = COLLECTOR_BUYER + number
+            self.scene.person(buyer, f"Reader {number + 1}")
+            self._buy(f"Reader {number + 1} buys 90 days", buyer, sold)
+        self.batches.append(show.batch())
+
+    def _buy(self, title: str, user_id: int, sold: Sold) -> None:
+        """A purchase as any other, of which only the outcome is shown."""
+        self.says("👤", f"{title} of {sold.title}")
+        before = len(self.scene.messages(user_id))
+        invoice = self.scene.ask_for(user_id, sold.registered.offer_links[0])
+        before = max(before, len(self.scene.messages(user_id)))
+        self.says("📨", f"provider payment {self.scene.pay(invoice)}", 1)
+        self._join(user_id, before, sold, None)
 
     # ---- registration ----
 
@@ -89,10 +138,16 @@ class Demo(Narrator):
         ]
 
     def _open_shop(
-        self, owner_id: int, title: str, target: PayoutTarget, tiers: tuple[NewTier, ...]
+        self,
+        owner_id: int,
+        title: str,
+        target: PayoutTarget,
+        tiers: tuple[NewTier, ...],
+        threshold_cents: int | None = None,
     ) -> Sold:
         open_chat = -1_001_000_000_000 - 2 * (owner_id % 1000)
-        sold = self.scene.open_shop(owner_id, title, (open_chat, open_chat - 1), target, tiers)
+        chats = (open_chat, open_chat - 1)
+        sold = self.scene.open_shop(owner_id, title, chats, target, tiers, threshold_cents)
         memo = f", tag {target.memo}" if target.memo else ""
         self.says("🏦", f"{title}: paid out in {target.asset.id} to {target.address}{memo}", 1)
         return sold
@@ -196,19 +251,29 @@ class Demo(Narrator):
 
     def _check_dust(self, balances: list[dict[str, Any]]) -> None:
         """What could not be swapped is owed still, and by a share of its own."""
-        owed = -sum(int(one["balance"]) for one in balances if one["account"] == "owner_payable")
+        owed = -sum(
+            int(one["balance"])
+            for one in balances
+            if (one["account"], one["asset"]) == ("owner_payable", ETH.id)
+        )
         [row] = self.scene.rows(
             "SELECT coalesce(sum(amount), 0)::text AS dust FROM shares "
-            "WHERE kind = 'dust' AND state = 'pending'"
+            "WHERE kind = 'dust' AND state = 'pending' AND asset = 'eth:eth'"
         )
         text = f"{owed} wei of dust wait for the next payouts"
         self.check(text, holds=owed == int(row["dust"]))
 
     def _check_wallet(self, balances: list[dict[str, Any]]) -> None:
-        ours = ("host_wallet", "gas_float")
-        booked = sum(int(one["balance"]) for one in balances if one["account"] in ours)
-        held = self.scene.balance(self.scene.stack.plan.wallet_address)
-        self.check(f"the host wallet holds {held}, as booked", holds=held.base_units == booked)
+        wallet = self.scene.stack.plan.wallet_address
+        contract = self.scene.ethereum_shows("tokens")[USDT.id]
+        tokens = Money(self.scene.token_balance(contract, wallet), USDT)
+        for held in (self.scene.balance(wallet), tokens):
+            booked = sum(
+                int(one["balance"])
+                for one in balances
+                if one["account"] in ("host_wallet", "gas_float") and one["asset"] == held.asset.id
+            )
+            self.check(f"the host wallet holds {held}, as booked", holds=held.base_units == booked)
 
     def show_times(self) -> None:
         """Seconds from the provider's callback to the invite and to the settled payout."""
@@ -232,6 +297,8 @@ def write_report(demo: Demo) -> None:
     """Everything that was printed, for machines."""
     report = {
         "purchases": demo.purchases,
+        "batches": demo.batches,
+        "statements": demo.statements,
         "ledger": ledger_by_account(demo.scene),
         "failures": demo.failures,
     }

@@ -110,8 +110,12 @@ class Scene:
         numbers: tuple[int, int],
         target: PayoutTarget,
         tiers: tuple[NewTier, ...],
+        threshold_cents: int | None = None,
     ) -> Sold:
-        """An owner with two chats registers a channel; `numbers` are the chats' ids."""
+        """An owner with two chats registers a channel; `numbers` are the chats' ids.
+
+        With a threshold the money is collected in USDT first.
+        """
         self.wait_for("the swap provider's list of coins", lambda: self._is_offered(target.asset))
         owner = Person(owner_id, f"Owner of {title}", None, "en")
         self.person(owner_id, owner.first_name)
@@ -130,8 +134,8 @@ class Scene:
             open_chat=Chat(open_id, ChatRole.OPEN, f"{title} (open)", "What we do"),
             closed_chat=Chat(closed_id, ChatRole.CLOSED, title, "Everything, daily"),
             tiers=tiers,
-            strategy=Strategy.INSTANT,
-            threshold_cents=None,
+            strategy=Strategy.THRESHOLD if threshold_cents else Strategy.INSTANT,
+            threshold_cents=threshold_cents,
             target=target,
         )
         return Sold(closed_id, title, target, register_channel(self.ports, new))

@@ -8,18 +8,22 @@ from pydantic import ValidationError
 
 from shared_lib.events import (
     EVENT_TYPES,
+    AuditBooksTick,
+    BatchPayoutsTick,
     Event,
+    PoolRequested,
     ReconcileTick,
     RefreshCurrenciesTick,
     event_from_json,
     type_name,
 )
 
-TICKS = [ReconcileTick, RefreshCurrenciesTick]
+TICKS = [ReconcileTick, RefreshCurrenciesTick, BatchPayoutsTick, AuditBooksTick]
 
 
 def example(event_type: type[Event]) -> Event:
-    values = {event_type.entity: uuid4()} if event_type.entity else {}
+    about = "eth:eth" if event_type is PoolRequested else uuid4()
+    values = {event_type.entity: about} if event_type.entity else {}
     return event_type.model_validate(values | {"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"})
 
 
@@ -62,8 +66,11 @@ def test_what_is_no_event_is_refused(text: str) -> None:
 
 
 def test_types_are_distinct_and_only_ticks_are_about_nothing() -> None:
+    """The pool is about an asset, which is a word and no row."""
     assert len({type_name(event_type) for event_type in EVENT_TYPES}) == len(EVENT_TYPES)
-    assert [one for one in EVENT_TYPES if example(one).entity_id is None] == TICKS
+    without_id = [one for one in EVENT_TYPES if example(one).entity_id is None]
+    assert without_id == [PoolRequested, *TICKS]
+    assert [one for one in EVENT_TYPES if not one.entity] == TICKS
     assert [one for one in EVENT_TYPES if type_name(one).startswith("tick.")] == TICKS
 
 

@@ -26,6 +26,10 @@ def eth(wei: int) -> Money:
     return Money(wei, ETH)
 
 
+def _refund(sent: Money, arrived: Money) -> Posting:
+    return ledger.refund_seen(SUBJECT, {CHANNEL: ledger.loss(sent, arrived)}, sent, arrived)
+
+
 def wei_by_account(made: Posting) -> dict[Account, int]:
     assert len({entry.account for entry in made.entries}) == len(made.entries)
     return {entry.account: entry.amount.base_units for entry in made.entries}
@@ -105,7 +109,7 @@ def test_a_debt_in_one_asset_may_be_settled_by_sending_another() -> None:
 @pytest.mark.parametrize("lost", [0, 1, 7, 99, 100])
 def test_what_is_missing_of_a_refund_is_the_owners_loss(lost: int) -> None:
     """Nothing of it is in flight any more, and we owe the owner what arrived and no more."""
-    made = ledger.refund_seen(SUBJECT, CHANNEL, eth(100), eth(100 - lost))
+    made = _refund(eth(100), eth(100 - lost))
     expected = {
         Account.HOST_WALLET: 100 - lost,
         Account.IN_FLIGHT: -100,
@@ -116,7 +120,7 @@ def test_what_is_missing_of_a_refund_is_the_owners_loss(lost: int) -> None:
 
 
 def test_the_loss_of_a_refund_is_on_the_owners_own_account() -> None:
-    made = ledger.refund_seen(SUBJECT, CHANNEL, eth(100), eth(90))
+    made = _refund(eth(100), eth(90))
     assert made.entries == (
         Entry(Account.HOST_WALLET, eth(90)),
         Entry(Account.IN_FLIGHT, eth(-100)),
@@ -126,7 +130,7 @@ def test_the_loss_of_a_refund_is_on_the_owners_own_account() -> None:
 
 def test_more_than_was_sent_is_nobodys_and_kept_in_sight() -> None:
     """The owner's balance never grows by a refund."""
-    made = ledger.refund_seen(SUBJECT, CHANNEL, eth(100), eth(107))
+    made = _refund(eth(100), eth(107))
     assert made.entries == (
         Entry(Account.HOST_WALLET, eth(107)),
         Entry(Account.IN_FLIGHT, eth(-100)),
@@ -136,7 +140,7 @@ def test_more_than_was_sent_is_nobodys_and_kept_in_sight() -> None:
 
 def test_a_refund_in_another_coin_than_was_sent_is_never_posted() -> None:
     with pytest.raises(AssetMismatchError):
-        ledger.refund_seen(SUBJECT, CHANNEL, eth(100), Money(100, USDT))
+        _refund(eth(100), Money(100, USDT))
 
 
 def test_a_top_up_is_known_by_its_transaction() -> None:

@@ -78,7 +78,8 @@ def test_renewing_at_the_very_end_leaves_no_gap() -> None:
 
 
 @pytest.mark.parametrize(
-    "state", [one for one in MembershipState if one is not MembershipState.NONE]
+    "state",
+    [one for one in MembershipState if one not in (MembershipState.NONE, MembershipState.BLOCKED)],
 )
 def test_after_its_end_access_runs_from_now_again(state: MembershipState) -> None:
     """Whoever pays is let in again, in whatever state the last access ended."""

@@ -34,6 +34,14 @@ FACTS: dict[NoticeKind, Facts] = {
     NoticeKind.PAYMENT_REVIEWED: PAID_IN_PART,
     NoticeKind.PAYMENT_ENDED: {"order": ORDER, "status": "expired"},
     NoticeKind.ACCESS_EXTENDED: {"channel": "Signals", "until": NOW.isoformat()},
+    NoticeKind.ACCESS_TAKEN: {"channel": "Signals"},
+    NoticeKind.PAID_MORE: {"order": ORDER, "days": 15},
+    NoticeKind.WALLET_CHANGED: {
+        "channel": "Signals",
+        "asset": "btc:btc",
+        "address": "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
+        "until": NOW.isoformat(),
+    },
     NoticeKind.ORDER_STATUS: {"order": ORDER, "state": "open", "what_next": "We are waiting."},
 }
 WILD_TITLES = [
@@ -97,7 +105,10 @@ def test_titles_and_descriptions_are_shown_literally(title: str) -> None:
         say(NoticeKind.INVOICE_READY, channel=title),
         say(NoticeKind.INVOICE_READY, description=title),
         say(NoticeKind.ACCESS_EXTENDED, channel=title),
-        invite_message(title, "https://t.me/+x", NOW),
+        say(NoticeKind.ACCESS_TAKEN, channel=title),
+        say(NoticeKind.OFFER_REFUSED, blocked_in=title),
+        invite_message(title, "https://t.me/+x", NOW, is_paid=True),
+        invite_message(title, "https://t.me/+x", NOW, is_paid=False),
     ):
         assert title in read(message).text
 
@@ -172,10 +183,10 @@ def test_the_end_of_access_is_told_in_utc(moment: datetime | None, words: str) -
     written = None if moment is None else moment.isoformat()
     assert until(moment) == words
     assert words in read(say(NoticeKind.ACCESS_EXTENDED, until=written)).text
-    assert words in read(invite_message("Signals", "https://t.me/+x", moment)).text
+    assert words in read(invite_message("Signals", "https://t.me/+x", moment, is_paid=True)).text
 
 
 def test_an_invite_shows_its_link_only_in_the_button() -> None:
-    message = invite_message("Signals", "https://t.me/+secret", NOW)
+    message = invite_message("Signals", "https://t.me/+secret", NOW, is_paid=True)
     assert "secret" not in message.html
     assert [button.url for button in message.buttons] == ["https://t.me/+secret"]

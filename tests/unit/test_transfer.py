@@ -59,6 +59,8 @@ DIRECT = SendFacts(
     cap=1_000,
     notional_cents=499,
     notional_cap_cents=499,
+    payout_cents=499,
+    day_room_cents=499,
     spendable=1_000,
     gas_worst_case=50,
     gas_available=50,
@@ -79,6 +81,7 @@ NEVER_RIGHT: dict[Refusal, Mapping[str, Any]] = {
 ENDED: dict[Refusal, Mapping[str, Any]] = {
     Refusal.PAYMENT_REFUNDED: {"has_refunded_payment": True},
     Refusal.DESTINATION_CHANGED: {"has_changed_target": True},
+    Refusal.OVER_DAY_CAP: {"day_room_cents": 498},
     Refusal.QUOTE_DEAD: {"seconds_left": 599.9},
     Refusal.QUOTE_OFF_MARKET: {"is_near_market": False},
     Refusal.EXCHANGE_NOT_WAITING: {"is_waiting": False},
@@ -227,6 +230,7 @@ def test_each_reason_has_one_of_three_ends() -> None:
     assert passes == set(PASSING) | FOUND_OUTSIDE
     assert frees == {
         Refusal.DESTINATION_CHANGED,
+        Refusal.OVER_DAY_CAP,
         Refusal.QUOTE_DEAD,
         Refusal.EXCHANGE_NOT_WAITING,
     }

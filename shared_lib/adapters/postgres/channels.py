@@ -9,12 +9,31 @@ from shared_lib.domain.currency import asset_of
 from shared_lib.domain.offer import Channel, Chat, ChatRole, Offer, PayoutTarget, Strategy, Tier
 
 _CHANNEL = """
-id, account_id, strategy, threshold_cents, payout_asset, payout_address, payout_memo, fee_bps
+id, account_id, strategy, threshold_cents, payout_asset, payout_address, payout_memo, fee_bps,
+wants_payout, held_until
 """
 
 _ADD = f"""
 INSERT INTO channels ({_CHANNEL}, created_at)
-VALUES (:id, :account_id, :strategy, :threshold_cents, :asset, :address, :memo, :fee_bps, :now)
+VALUES (:id, :account_id, :strategy, :threshold_cents, :asset, :address, :memo, :fee_bps,
+        :wants_payout, :held_until, :now)
+"""
+
+_SAVE_PAYOUT = """
+UPDATE channels
+SET strategy = :strategy, threshold_cents = :threshold_cents, payout_asset = :asset,
+    payout_address = :address, payout_memo = :memo, held_until = :held_until
+WHERE id = :id
+"""
+
+# A USDT has 6 decimals and counts as a dollar, which has 100 cents.
+_DUE = """
+SELECT c.id FROM channels c JOIN held_balances h ON h.channel_id = c.id
+WHERE h.amount > 0 AND coalesce(c.held_until <= :now, true)
+AND (c.strategy = 'instant' OR c.wants_payout OR h.amount >= c.threshold_cents * 10000)
+AND NOT EXISTS (SELECT FROM payouts p WHERE p.channel_id = c.id AND p.asset = 'usdt:eth'
+                AND p.funded_at IS NULL)
+ORDER BY h.since, c.id LIMIT :most FOR UPDATE OF h SKIP LOCKED
 """
 
 _OFFER = """
@@ -39,6 +58,8 @@ class PostgresChannels:
             address=channel.target.address,
             memo=channel.target.memo,
             fee_bps=channel.fee_bps,
+            wants_payout=channel.wants_payout,
+            held_until=channel.held_until,
             now=now,
         )
         for chat in chats:
@@ -107,6 +128,36 @@ class PostgresChannels:
             raise LookupError(f"channel {channel_id} has no closed chat")
         return Chat(int(row["chat_id"]), ChatRole(row["role"]), row["title"], row["description"])
 
+    def want_payout(self, channel_id: UUID, *, wanted: bool) -> None:
+        self._session.run(
+            "UPDATE channels SET wants_payout = :wanted WHERE id = :id AND wants_payout <> :wanted",
+            id=channel_id,
+            wanted=wanted,
+        )
+
+    def due_for_payout(self, now: datetime, limit: int) -> list[UUID]:
+        return [row["id"] for row in self._session.rows(_DUE, now=now, most=limit)]
+
+    def save_payout(self, channel: Channel) -> None:
+        self._session.run(
+            _SAVE_PAYOUT,
+            id=channel.id,
+            strategy=channel.strategy,
+            threshold_cents=channel.threshold_cents,
+            asset=channel.target.asset.id,
+            address=channel.target.address,
+            memo=channel.target.memo,
+            held_until=channel.held_until,
+        )
+
+    def owner_of(self, channel_id: UUID) -> int | None:
+        row = self._session.row(
+            "SELECT telegram_user_id AS id FROM accounts "
+            "WHERE id = (SELECT account_id FROM channels WHERE id = :id)",
+            id=channel_id,
+        )
+        return row["id"] if row else None
+
     def sold_by_chat(self, chat_id: int) -> UUID | None:
         row = self._session.row(
             "SELECT channel_id FROM channel_chats WHERE chat_id = :id AND role = 'closed'",
@@ -145,4 +196,6 @@ def _channel_from(row: Row | None) -> Channel | None:
             asset_of(row["payout_asset"]), row["payout_address"], row["payout_memo"]
         ),
         fee_bps=row["fee_bps"],
+        wants_payout=row["wants_payout"],
+        held_until=row["held_until"],
     )

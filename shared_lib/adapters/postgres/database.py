@@ -22,6 +22,8 @@ from shared_lib.adapters.postgres.payouts import PostgresPayouts
 from shared_lib.adapters.postgres.people import PostgresPeople
 from shared_lib.adapters.postgres.session import Session, translated
 from shared_lib.adapters.postgres.shares import PostgresShares
+from shared_lib.adapters.postgres.standings import PostgresStandings
+from shared_lib.adapters.postgres.statements import PostgresStatements
 from shared_lib.adapters.postgres.swaps import PostgresSwaps
 from shared_lib.adapters.postgres.transfers import PostgresTransfers
 from shared_lib.adapters.postgres.wallets import PostgresWallets
@@ -30,6 +32,13 @@ from shared_lib.ports import DatabaseUnavailableError, OutboxRow, Transaction
 
 Connect = Callable[[], pg8000.native.Connection]
 Committed = Callable[[Sequence[OutboxRow]], None]
+
+# By itself, without BEGIN and COMMIT, and without waiting for the disk: whoever delivered waits for
+# this, and its loss would only repeat an event.
+_FORGET = """
+DELETE FROM outbox USING (SELECT set_config('synchronous_commit', 'off', true)) AS unhurried
+WHERE id = ANY(CAST(:ids AS bigint[]))
+"""
 
 
 class PostgresTransaction:
@@ -50,6 +59,8 @@ class PostgresTransaction:
         self.transfers: ports.Transfers = PostgresTransfers(session)
         self.wallets: ports.Wallets = PostgresWallets(session)
         self.ledger: ports.Ledger = PostgresLedger(session)
+        self.statements: ports.Statements = PostgresStatements(session)
+        self.standings: ports.Standings = PostgresStandings(session)
         self.notices: ports.Notices = PostgresNotices(session)
         self.reviews: ports.Reviews = PostgresReviews(session)
         self.controls: ports.Controls = PostgresControls(session)
@@ -86,6 +97,16 @@ class PostgresDatabase:
         if outbox.added:
             self._committed(outbox.added)
 
+    def forget_published(self, row_ids: Sequence[int]) -> None:
+        """Delete rows of the outbox in a statement by itself."""
+        session = self._kept() or self._opened()
+        try:
+            session.run(_FORGET, ids=list(row_ids))
+        except BaseException:
+            session.close()
+            raise
+        self._idle.append(session)
+
     def close(self) -> None:
         """End all idle connections."""
         while (session := self._kept()) is not None:
@@ -100,17 +121,21 @@ class PostgresDatabase:
                 session.close()
             else:
                 return session
-        try:
-            with translated():
-                session = Session(self._connect())
-        except DatabaseError as error:  # whatever the server's reason, it does not let us in
-            raise DatabaseUnavailableError(str(error)) from error
+        session = self._opened()
         try:
             session.simple("BEGIN")
         except DatabaseUnavailableError:
             session.close()
             raise
         return session
+
+    def _opened(self) -> Session:
+        """A new session."""
+        try:
+            with translated():
+                return Session(self._connect())
+        except DatabaseError as error:  # whatever the server's reason, it does not let us in
+            raise DatabaseUnavailableError(str(error)) from error
 
     def _kept(self) -> Session | None:
         """An idle session, or None; another thread may take the last one first."""

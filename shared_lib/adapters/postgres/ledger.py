@@ -14,6 +14,36 @@ VALUES (:transaction_id, :account, :channel_id, :asset, :amount)
 """
 
 
+# Each names one thing that is said twice in the database, and finds where it is not the same.
+_DISAGREEMENTS = {
+    "the ledger does not sum to zero in": """
+        SELECT asset AS what FROM ledger_entries GROUP BY asset HAVING sum(amount) <> 0""",
+    "shares are not what is owed to channel": """
+        SELECT coalesce(owed.channel_id, booked.channel_id)::text AS what FROM
+        (SELECT channel_id, asset, sum(amount) AS amount FROM shares
+         WHERE state NOT IN ('paid', 'reversed') GROUP BY channel_id, asset) AS owed
+        FULL JOIN (SELECT channel_id, asset, -sum(amount) AS amount FROM ledger_entries
+                   WHERE account = 'owner_payable' GROUP BY channel_id, asset) AS booked
+        ON owed.channel_id = booked.channel_id AND owed.asset = booked.asset
+        WHERE coalesce(owed.amount, 0) <> coalesce(booked.amount, 0)""",
+    "held shares are not the balance that is kept of channel": """
+        SELECT coalesce(b.channel_id, s.channel_id)::text AS what FROM held_balances b
+        FULL JOIN (SELECT channel_id, sum(amount) AS amount FROM shares
+                   WHERE state = 'held' GROUP BY channel_id) AS s USING (channel_id)
+        WHERE coalesce(b.amount, 0) <> coalesce(s.amount, 0)""",
+    "what is in flight is not what was sent in": """
+        SELECT coalesce(sent.asset, booked.asset) AS what FROM
+        (SELECT t.asset, sum(t.amount) AS amount FROM transfers t
+         LEFT JOIN swaps s ON s.id = t.swap_id
+         WHERE NOT t.fills_nonce AND (t.state IN ('sent', 'mined')
+             OR (t.state = 'confirmed' AND s.state = 'funded')) GROUP BY t.asset) AS sent
+        FULL JOIN (SELECT asset, sum(amount) AS amount FROM ledger_entries
+                   WHERE account = 'in_flight' GROUP BY asset) AS booked
+        ON sent.asset = booked.asset
+        WHERE coalesce(sent.amount, 0) <> coalesce(booked.amount, 0)""",
+}
+
+
 class PostgresLedger:
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -73,6 +103,13 @@ class PostgresLedger:
             asset=asset.id,
         )
         return Money(int(row["amount"]) if row else 0, asset)
+
+    def disagreements(self) -> list[str]:
+        return [
+            f"{rule} {row['what']}"
+            for rule, sql in _DISAGREEMENTS.items()
+            for row in self._session.rows(sql)
+        ]
 
     def balances(self) -> list[Balance]:
         rows = self._session.rows(

@@ -60,7 +60,12 @@ class PostgresMemberships:
         )
 
     def add_period(
-        self, period_id: UUID, membership_id: UUID, payment_id: UUID, period: Period, now: datetime
+        self,
+        period_id: UUID,
+        membership_id: UUID,
+        payment_id: UUID | None,
+        period: Period,
+        now: datetime,
     ) -> None:
         self._session.run(
             "INSERT INTO membership_periods "
@@ -71,6 +76,20 @@ class PostgresMemberships:
             payment_id=payment_id,
             starts_at=period.starts_at,
             ends_at=period.ends_at,
+            now=now,
+        )
+
+    def owner_of_period(self, period_id: UUID) -> UUID | None:
+        row = self._session.row(
+            "SELECT membership_id FROM membership_periods WHERE id = :id", id=period_id
+        )
+        return row["membership_id"] if row else None
+
+    def cut_periods(self, membership_id: UUID, now: datetime) -> None:
+        self._session.run(
+            "UPDATE membership_periods SET cut_at = greatest(starts_at, :now) "
+            "WHERE membership_id = :id AND cut_at IS NULL AND (ends_at IS NULL OR ends_at > :now)",
+            id=membership_id,
             now=now,
         )
 

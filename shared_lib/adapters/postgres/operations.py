@@ -4,9 +4,10 @@ import json
 from datetime import datetime
 from uuid import UUID
 
-from shared_lib.adapters.postgres.session import Session
+from shared_lib.adapters.postgres.session import Row, Session
 from shared_lib.adapters.postgres.watches import STATE_COLUMNS
-from shared_lib.domain.review import Finding, Reason, Subject
+from shared_lib.domain.operator import Operator, Switch
+from shared_lib.domain.review import Finding, Reason, ReviewItem, Subject
 from shared_lib.ports import Watched
 
 _OPEN = """
@@ -47,6 +48,14 @@ class PostgresReviews:
             now=now,
         )
 
+    def lock(self, item_id: UUID) -> ReviewItem | None:
+        row = self._session.row(
+            "SELECT id, subject_kind, subject_id, reason, evidence, opened_at, closed_at "
+            "FROM review_items WHERE id = :id FOR UPDATE",
+            id=item_id,
+        )
+        return _item_from(row) if row else None
+
     def close(self, subject: Subject, subject_id: str, reason: Reason, now: datetime) -> None:
         self._session.run(
             "UPDATE review_items SET closed_at = :now WHERE subject_kind = :subject_kind "
@@ -67,3 +76,30 @@ class PostgresControls:
 
     def sends_stopped(self) -> bool:
         return self._session.did("SELECT name FROM controls WHERE name = 'stop_sends'")
+
+    def turn_on(self, switch: Switch, by: Operator, now: datetime) -> bool:
+        return self._session.did(
+            "INSERT INTO controls (name, actor, reason, set_at) "
+            "VALUES (:name, :actor, :reason, :now) ON CONFLICT (name) DO NOTHING RETURNING name",
+            name=switch,
+            actor=by.name.strip(),
+            reason=by.reason.strip(),
+            now=now,
+        )
+
+    def turn_off(self, switch: Switch) -> bool:
+        return self._session.did(
+            "DELETE FROM controls WHERE name = :name RETURNING name", name=switch
+        )
+
+
+def _item_from(row: Row) -> ReviewItem:
+    facts = row["evidence"]
+    evidence = facts if isinstance(facts, dict) else json.loads(facts)
+    finding = Finding(
+        Subject(row["subject_kind"]),
+        row["subject_id"],
+        Reason(row["reason"]),
+        tuple((str(name), str(value)) for name, value in evidence.items()),
+    )
+    return ReviewItem(row["id"], finding, row["opened_at"], row["closed_at"])

@@ -17,7 +17,7 @@ from shared_lib.domain.payment import Deposit, EventSource, Payment, PaymentStat
 from shared_lib.ports import StoredReport
 
 _COLUMNS = f"""
-id, provider_payment_id, order_id, status, received, received_asset, fee, finished_at,
+id, provider_payment_id, order_id, status, received, received_asset, fee, finished_at, extra_days,
 deposit_hash, deposit_seen_at, created_at, {WATCH_COLUMNS}
 """
 
@@ -59,7 +59,8 @@ RETURNING id
 _SAVE = f"""
 UPDATE payments
 SET status = :status, received = :received, received_asset = :received_asset, fee = :fee,
-    finished_at = :finished_at, deposit_hash = :deposit_hash, deposit_seen_at = :deposit_seen_at,
+    finished_at = :finished_at, extra_days = :extra_days, deposit_hash = :deposit_hash,
+    deposit_seen_at = :deposit_seen_at,
     {WATCH_ASSIGNMENTS}
 WHERE id = :id
 """
@@ -112,6 +113,11 @@ class PostgresPayments:
             id=payment.id,
         )
 
+    def is_any_under_way(self) -> bool:
+        return self._session.did(
+            "SELECT id FROM payments WHERE next_check_at IS NOT NULL OR news_at IS NOT NULL LIMIT 1"
+        )
+
     def news_applied(self, payment_id: UUID) -> None:
         self._session.run("UPDATE payments SET news_at = NULL WHERE id = :id", id=payment_id)
 
@@ -129,6 +135,7 @@ class PostgresPayments:
             received_asset=receipt.received.asset.id if receipt else None,
             fee=receipt.fee.base_units if receipt else None,
             finished_at=receipt.finished_at if receipt else None,
+            extra_days=receipt.extra_days if receipt else 0,
             deposit_hash=deposit.hash if deposit else None,
             deposit_seen_at=deposit.seen_at if deposit else None,
             **watch_values(payment.watch),
@@ -143,6 +150,7 @@ def _payment_from(row: Row | None) -> Payment | None:
             money_from(row, "received", "received_asset"),
             money_from(row, "fee", "received_asset"),
             row["finished_at"],
+            row["extra_days"],
         )
         if row["received"] is not None
         else None

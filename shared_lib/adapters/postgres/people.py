@@ -36,6 +36,19 @@ class PostgresPeople:
             now=now,
         )
 
+    def is_known(self, telegram_user_id: int) -> bool:
+        return self._session.did(
+            "SELECT id FROM telegram_users WHERE id = :id", id=telegram_user_id
+        )
+
+    def add_unseen(self, telegram_user_id: int, now: datetime) -> None:
+        self._session.run(
+            "INSERT INTO telegram_users (id, first_name, created_at, updated_at) "
+            "VALUES (:id, '', :now, :now) ON CONFLICT (id) DO NOTHING",
+            id=telegram_user_id,
+            now=now,
+        )
+
     def account_of(self, telegram_user_id: int) -> UUID | None:
         row = self._session.row(
             "SELECT id FROM accounts WHERE telegram_user_id = :id FOR UPDATE", id=telegram_user_id

@@ -11,7 +11,7 @@ from shared_lib.adapters.postgres.rows import (
     watch_values,
 )
 from shared_lib.adapters.postgres.session import Row, Session
-from shared_lib.domain.money import Asset
+from shared_lib.domain.money import USDT, Asset, Money
 from shared_lib.domain.share import Share, ShareKind, ShareState, Worth
 
 _COLUMNS = f"""
@@ -25,9 +25,16 @@ VALUES (:id, :channel_id, :kind, :payment_id, :residue_of, :asset, :amount, :sta
         :market_cents, :created_at, {WATCH_VALUES})
 """
 
-_PENDING = f"""
+_WAITING = f"""
 SELECT {_COLUMNS} FROM shares
-WHERE channel_id = :channel_id AND state = 'pending' AND asset = :asset
+WHERE channel_id = :channel_id AND state = :state AND asset = :asset
+ORDER BY created_at, id LIMIT :most FOR UPDATE
+"""
+
+_POOLED = f"""
+SELECT {_COLUMNS} FROM shares
+WHERE state = 'pending' AND asset = :asset
+AND channel_id IN (SELECT id FROM channels WHERE strategy = 'threshold')
 ORDER BY created_at, id LIMIT :most FOR UPDATE
 """
 
@@ -64,19 +71,36 @@ class PostgresShares:
         )
         return _share_from(row) if row else None
 
-    def lock_pending(self, channel_id: UUID, asset: Asset, limit: int) -> list[Share]:
-        rows = self._session.rows(_PENDING, channel_id=channel_id, asset=asset.id, most=limit)
+    def lock_waiting(
+        self, channel_id: UUID, state: ShareState, asset: Asset, limit: int
+    ) -> list[Share]:
+        rows = self._session.rows(
+            _WAITING, channel_id=channel_id, state=state, asset=asset.id, most=limit
+        )
         return [_share_from(row) for row in rows]
+
+    def lock_pooled(self, asset: Asset, limit: int) -> list[Share]:
+        rows = self._session.rows(_POOLED, asset=asset.id, most=limit)
+        return [_share_from(row) for row in rows]
+
+    def held(self, channel_id: UUID) -> Money:
+        row = self._session.row(
+            "SELECT amount FROM held_balances WHERE channel_id = :id", id=channel_id
+        )
+        return Money(int(row["amount"]) if row else 0, USDT)
 
     def lock_of_payout(self, payout_id: UUID) -> list[Share]:
         return [_share_from(row) for row in self._session.rows(_OF_PAYOUT, id=payout_id)]
 
     def save(self, share: Share) -> None:
         self._session.run(
-            f"UPDATE shares SET state = :state, list_cents = :list_cents, "
-            f"market_cents = :market_cents, {WATCH_ASSIGNMENTS} WHERE id = :id",
+            f"UPDATE shares SET state = :state, asset = :asset, amount = :amount, "
+            f"list_cents = :list_cents, market_cents = :market_cents, {WATCH_ASSIGNMENTS} "
+            "WHERE id = :id",
             id=share.id,
             state=share.state,
+            asset=share.amount.asset.id,
+            amount=share.amount.base_units,
             **_worth_values(share.worth),
             **watch_values(share.watch),
         )

@@ -120,6 +120,9 @@ class PostgresSwaps:
             **watch_values(swap.watch),
         )
 
+    def is_any_funded(self) -> bool:
+        return self._session.did("SELECT id FROM swaps WHERE state = 'funded' LIMIT 1")
+
     def keep(self, swap_id: UUID, kind: SwapEventKind, body: str, now: datetime) -> None:
         self._session.run(_KEEP, id=swap_id, kind=kind, body=body, now=now)
 

@@ -1,5 +1,6 @@
 """Transfers and the bytes that were signed for them."""
 
+from datetime import datetime
 from uuid import UUID
 
 from shared_lib.adapters.postgres.rows import (
@@ -131,14 +132,32 @@ class PostgresTransfers:
             self._session.row(f"SELECT {_COLUMNS} FROM transfers WHERE swap_id = :id", id=swap_id)
         )
 
+    def lock_of_payout(self, payout_id: UUID) -> list[Transfer]:
+        rows = self._session.rows(
+            f"SELECT {_COLUMNS} FROM transfers WHERE payout_id = :id "
+            "ORDER BY created_at, id FOR UPDATE",
+            id=payout_id,
+        )
+        return [found for row in rows if (found := _transfer_from(row)) is not None]
+
+    def unfinal(self, wallet_address: str) -> list[Transfer]:
+        rows = self._session.rows(
+            f"SELECT {_COLUMNS} FROM transfers WHERE wallet_address = :address "
+            "AND state IN ('sent', 'mined') ORDER BY nonce",
+            address=wallet_address,
+        )
+        return [found for row in rows if (found := _transfer_from(row)) is not None]
+
     def lock_unsent(self, payout_id: UUID) -> Transfer | None:
         return _transfer_from(self._session.row(_LOCK_UNSENT, id=payout_id))
 
-    def waiting_for_slot(self, wallet_address: str, limit: int) -> list[UUID]:
+    def waiting_for_slot(self, wallet_address: str, now: datetime, limit: int) -> list[UUID]:
         rows = self._session.rows(
             "SELECT id FROM transfers WHERE wallet_address = :wallet AND state = 'authorized' "
+            "AND (claimed_until IS NULL OR claimed_until <= :now) "
             "ORDER BY created_at, id LIMIT :most",
             wallet=wallet_address,
+            now=now,
             most=limit,
         )
         return [row["id"] for row in rows]

@@ -44,6 +44,12 @@ class PostgresWallets:
         )
         return Wallet(**row) if row else None
 
+    def is_frozen(self, address: str) -> bool:
+        return self._session.did(
+            "SELECT address FROM wallets WHERE address = :address AND frozen_because IS NOT NULL",
+            address=address,
+        )
+
     def save(self, wallet: Wallet) -> None:
         self._session.run(
             "UPDATE wallets SET next_nonce = :next_nonce, frozen_because = :frozen_because "

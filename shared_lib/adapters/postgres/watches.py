@@ -16,6 +16,11 @@ _GROUP = dict.fromkeys(Watched, "NULL::uuid") | {
     Watched.PAYOUT: "channel_id",
 }
 
+_ASSET = dict.fromkeys(Watched, "NULL::text") | {
+    Watched.SHARE: "asset",
+    Watched.PAYOUT: "asset",
+}
+
 _FAILED = {
     kind: f"""
 UPDATE {kind.value}
@@ -47,9 +52,10 @@ WITH due AS (
     ORDER BY {column} LIMIT :most FOR UPDATE SKIP LOCKED
 ), taken AS (
     UPDATE {kind.value} AS row SET {column} = :next_at FROM due WHERE row.id = due.id
-    RETURNING row.id, {STATE_COLUMNS[kind]} AS state, {_GROUP[kind]} AS group_id, due.since
+    RETURNING row.id, {STATE_COLUMNS[kind]} AS state, {_GROUP[kind]} AS group_id,
+        {_ASSET[kind]} AS asset, due.since
 )
-SELECT id, state, group_id FROM taken ORDER BY since, id"""
+SELECT id, state, group_id, asset FROM taken ORDER BY since, id"""
 
 
 _TAKE_DUE = {kind: _take(kind, "next_check_at") for kind in Watched}
@@ -85,4 +91,4 @@ class PostgresWatches:
 
 
 def _due_from(kind: Watched, row: Row) -> Due:
-    return Due(kind, row["id"], row["state"], row["group_id"])
+    return Due(kind, row["id"], row["state"], row["group_id"], row["asset"])

@@ -58,6 +58,12 @@ def reviews(world: World) -> set[tuple[str, str]]:
     return {(row["subject_kind"], row["reason"]) for row in rows}
 
 
+def account_of(world: World, shop: Shop) -> UUID:
+    """The account of a channel's owner."""
+    found: UUID = value(world, f"SELECT account_id FROM channels WHERE id = '{shop.channel_id}'")
+    return found
+
+
 def balance(world: World, account: str) -> int:
     """What an account of the ledger holds, in wei."""
     sql = f"SELECT coalesce(sum(amount), 0) FROM ledger_entries WHERE account = '{account}'"
@@ -165,7 +171,7 @@ def _next(world: World) -> Pushed | None:
 
 def handle(world: World, event: Event) -> None:
     """Deliver an event; unlike `World.deliver` it shows which exception ended the delivery."""
-    HANDLERS[event.type](world, entity(event))
+    world._handle(event)
     world.publish()
 
 

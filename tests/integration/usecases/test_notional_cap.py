@@ -30,6 +30,7 @@ from tests.integration.usecases.support import (
     tick,
     value,
 )
+from tests.integration.usecases.swap_support import break_swaps
 from tests.world import Shop, World
 
 # A purchase of 9.99 USD brings 0.0025 ETH here, of which 15 % are our fee.
@@ -171,6 +172,7 @@ def open_pool(world: World) -> Shop:
     pool = world.open_shop(9, (NewTier(price_cents=999_900, days=30),))
     collect = "UPDATE channels SET strategy = 'threshold', threshold_cents = 10000000"
     change(world, f"{collect} WHERE id = '{pool.channel_id}'")
+    break_swaps(world, "limits", RetryableError("down"))
     return pool
 
 
@@ -180,7 +182,7 @@ def let_others_pay_in(world: World, pool: Shop, asset: Asset, amount: str) -> No
     world.fake_chain.mine(world.policy.confirmations)
     for _ in range(3):
         tick(world)
-    assert set(state_of(world, "shares")) == {"pending"}
+    assert set(state_of(world, "shares")) <= {"pending", "held"}
 
 
 def pay(world: World, shop: Shop, user_id: int, asset: Asset, amount: str, **fields: Any) -> None:
@@ -220,6 +222,8 @@ def assert_refused(world: World, event: Event, amount: int) -> None:
 )
 def test_a_share_in_wrong_units_is_never_paid(world: World, amount: int) -> None:
     world.top_up()
+    # The caps per day would hold it back before anything is signed.
+    world.set_policy(channel_day_cap_cents=10_000_000)
     let_others_pay_in(world, open_pool(world), ETH, "20")
     event = expected(world, world.open_shop())
     plant(world, amount)
@@ -293,7 +297,8 @@ def hand_made_transfer(world: World, shop: Shop, amount: int, asset: Asset) -> T
     change(
         world,
         "INSERT INTO wallets (address, chain_id, next_nonce, created_at) "
-        f"VALUES ('{world.policy.host_wallet}', {world.policy.chain_id}, 0, {now})",
+        f"VALUES ('{world.policy.host_wallet}', {world.policy.chain_id}, 0, {now}) "
+        "ON CONFLICT DO NOTHING",
     )
     change(
         world,

@@ -1,5 +1,6 @@
 """What a channel has pending goes out together, once, when it is worth what it costs."""
 
+from shared_lib.domain.money import ETH, USDT
 from tests.integration.usecases.support import (
     ANN,
     BEN,
@@ -88,26 +89,19 @@ def test_a_share_that_comes_after_the_bytes_gets_a_payout_of_its_own_at_once(
     assert world.fake_chain.balance(shop.destination).base_units == 2 * 2_125 * 10**12
 
 
-def test_what_is_pooled_waits_untouched(world: World, shop: Shop) -> None:
-    change(world, "UPDATE channels SET strategy = 'threshold', threshold_cents = 5000")
-    buy(world, shop)
-    for _ in range(10):
-        world.tick()
-        world.drain()
-    assert state_of(world, "shares") == ["pending"]
-    assert state_of(world, "payouts") == []
-    assert reviews(world) == set()
-
-
 def test_pending_shares_follow_a_new_strategy(world: World, shop: Shop) -> None:
     change(world, "UPDATE channels SET strategy = 'threshold', threshold_cents = 5000")
+    world.fake_swaps.market.withdraw(ETH, USDT)
     buy(world, shop)
     for _ in range(3):
         world.tick()
         world.drain()
     change(world, "UPDATE channels SET strategy = 'instant', threshold_cents = NULL")
-    world.run()
-    assert state_of(world, "payouts") == ["settled"]
+    for _ in range(90):
+        world.tick()
+        world.drain()
+    assert sorted(state_of(world, "payouts")) == ["settled", "waiting"]
+    assert state_of(world, "shares") == ["paid"]
 
 
 def test_a_destination_that_refuses_money_goes_to_review(world: World, shop: Shop) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from shared_lib.domain.currency import asset_of
+from shared_lib.domain.money import USDT, Money
 from shared_lib.domain.offer import PayoutTarget
-from tests.integration.usecases.support import ANN, buy
+from tests.fakes.chain import WALLET
+from tests.integration.usecases.support import ANN, BEN, buy
 from tests.world import World
 
 XRP = PayoutTarget(asset_of("xrp:xrp"), "rEb8TK3gBgk5auZkwc6sHnwrGVJH8DuaLh", "7421")
@@ -71,6 +73,75 @@ def test_supported_mappings_list_each_coin_once_per_network(paid: World) -> None
     assert by_pair["XRP", "XRP"]["memo"] == "required"
     assert by_pair["USDT", "TRX"]["is_supported"]
     assert by_pair["USDT", "ETH"]["decimals"] == 6
+
+
+# ---- owners who collect --------------------------------------------------------------------------
+
+TETHER = PayoutTarget(USDT, "0x52908400098527886E0F7030069857D2E4169EE7", None)
+
+
+@pytest.fixture
+def collected(world: World) -> World:
+    """Two purchases of a channel were converted, held, and paid out in one batch."""
+    world.top_up()
+    shop = world.open_shop(target=TETHER, threshold_cents=2_000)
+    for user_id in (ANN, BEN):
+        buy(world, shop, user_id)
+        world.run()
+    world.rows("UPDATE channels SET wants_payout = true")
+    for _ in range(15):
+        world.tick()
+        world.drain()
+    world.run()
+    return world
+
+
+def test_main_clients_database_lists_each_channel_with_its_tiers_and_its_wallet(
+    collected: World,
+) -> None:
+    row = only(collected, "main_clients_database")
+    assert (row["sub_1_price"], row["sub_1_time"]) == (Decimal("9.99"), 30)
+    assert (row["sub_2_price"], row["sub_2_time"]) == (Decimal("19.99"), 90)
+    assert (row["sub_3_price"], row["sub_3_time"]) == (None, None)
+    assert (row["client_payout_currency"], row["client_payout_network"]) == ("USDT", "ETH")
+    assert row["client_wallet_address"] == TETHER.address
+    assert (row["payout_strategy"], row["payout_threshold_usd"]) == ("threshold", Decimal(20))
+    assert row["closed_channel_id"] < row["open_channel_id"] < 0
+
+
+def test_private_channel_users_database_lists_what_each_subscriber_bought(
+    collected: World,
+) -> None:
+    rows = collected.rows("SELECT * FROM private_channel_users_database ORDER BY user_id")
+    assert [row["user_id"] for row in rows] == sorted([ANN, BEN])
+    for row in rows:
+        assert (row["sub_price"], row["sub_time"]) == (Decimal("9.99"), 30)
+        assert (row["expires_at"] - row["starts_at"]).days == 30
+        assert row["nowpayments_outcome_amount"] == Decimal("0.0025")
+        assert (row["nowpayments_payment_status"], row["is_active"]) == ("finished", True)
+
+
+def test_payout_accumulation_follows_each_payment_into_usdt(collected: World) -> None:
+    rows = collected.rows("SELECT * FROM payout_accumulation")
+    batch = only(collected, "payout_batches")
+    assert {row["user_id"] for row in rows} == {ANN, BEN}
+    for row in rows:
+        assert row["accumulated_eth"] == Decimal("0.002125")
+        assert row["accumulated_amount_usdt"] == Decimal("8.4075")
+        assert round(row["eth_to_usdt_rate"], 6) == Decimal("3956.470588")
+        assert (row["is_paid_out"], row["payout_batch_id"]) == (True, batch["batch_id"])
+        mined = collected.fake_chain.incoming(row["conversion_tx_hash"], WALLET, USDT)
+        assert mined is not None
+        assert mined.amount == Money(8_407_500, USDT)
+
+
+def test_payout_batches_shows_what_left_for_the_owner(collected: World) -> None:
+    row = only(collected, "payout_batches")
+    assert (row["total_amount_usdt"], row["total_payments_count"]) == (Decimal("16.815"), 2)
+    assert (row["client_payout_currency"], row["client_wallet_address"]) == ("USDT", TETHER.address)
+    assert (row["status"], row["cn_api_id"]) == ("settled", None)
+    amount = Money(16_815_000, USDT)
+    assert collected.fake_chain.moved(row["tx_hash"], WALLET, TETHER.address, amount)
 
 
 def test_amounts_keep_every_digit(world: World) -> None:

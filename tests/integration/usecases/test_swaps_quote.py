@@ -18,6 +18,7 @@ from tests.integration.usecases.support import (
     ANN,
     BEN,
     buy,
+    change,
     handle,
     reviews,
     state_of,
@@ -206,6 +207,19 @@ def test_while_sends_are_stopped_nothing_is_quoted(world: World) -> None:
     assert calls(world, "market_quote") == calls(world, "fixed_quote") == 0
     assert reviews(world) == set()
     allow_sends(world)
+    assert_swapped_once(world)
+
+
+def test_while_the_wallet_is_frozen_nothing_is_quoted(world: World) -> None:
+    """Each quote would end as an exchange that nobody funds, and the next one would follow."""
+    shop = swap_shop(world)
+    buy(world, shop)
+    stop_before(world, "swap.requested")
+    change(world, "UPDATE wallets SET frozen_because = 'a person looks'")
+    pass_minutes(world, 30)
+    assert state_of(world, "swaps") == ["quoting"]
+    assert calls(world, "fixed_quote") == 0
+    change(world, "UPDATE wallets SET frozen_because = NULL")
     assert_swapped_once(world)
 
 

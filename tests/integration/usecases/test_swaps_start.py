@@ -7,7 +7,6 @@ from tests.integration.usecases.support import (
     ANN,
     BEN,
     buy,
-    change,
     column,
     reviews,
     state_of,
@@ -178,7 +177,7 @@ def test_a_payout_takes_a_limited_number_of_shares(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The others go in the next one. The limit is lowered here, from 500 to two."""
-    monkeypatch.setattr("shared_lib.usecases.start_payout.SHARES_MOST", 2)
+    monkeypatch.setattr("shared_lib.usecases.forming.SHARES_MOST", 2)
     shop = swap_shop(world)
     _buy_without_payout(world, shop, 3)
     end_well(world)
@@ -189,13 +188,3 @@ def test_a_payout_takes_a_limited_number_of_shares(
     )
     assert taken == [2, 1]
     assert sold_in(world, "finished") == 3 * SHARE
-
-
-def test_a_threshold_channel_is_left_alone(world: World) -> None:
-    shop = swap_shop(world)
-    change(world, "UPDATE channels SET strategy = 'threshold', threshold_cents = 5000")
-    buy(world, shop)
-    pass_hours(world, 2)
-    assert state_of(world, "payouts") == []
-    assert shares(world) == [("payment", "pending", SHARE)]
-    assert calls(world) == 0

@@ -4,7 +4,8 @@ from functools import partial
 
 import pytest
 
-from shared_lib.domain.money import USDT
+from shared_lib.domain.ledger import Account, Entry, PostingKind, posting
+from shared_lib.domain.money import USDT, Money
 from shared_lib.events import Event
 from tests.fakes.chain import WALLET
 from tests.integration.usecases.support import (
@@ -174,6 +175,14 @@ def test_another_asset_than_the_one_that_is_owed_goes_to_review(world: World) ->
     event = requested(world)
     world.fake_chain.pay(WALLET, 10**18, USDT)
     world.fake_chain.mine()
+    with world.real_database.transaction() as tx:
+        capital = posting(
+            PostingKind.TOP_UP,
+            "tokens",
+            Entry(Account.HOST_WALLET, Money(10**18, USDT)),
+            Entry(Account.CAPITAL, Money(-(10**18), USDT)),
+        )
+        tx.ledger.post(capital, world.ids.new(), world.clock.now())
     plant_asset(world, "usdt:eth", "transfers")
     handle(world, event)
     assert refused_because(world) == {"unknown_asset"}

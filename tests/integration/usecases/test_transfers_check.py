@@ -240,8 +240,8 @@ def test_a_node_that_lags_behind_for_long_pays_once(world: World) -> None:
     assert_paid_on_one_nonce(world)
 
 
-def test_a_settled_transfer_wakes_those_that_wait_for_a_slot(world: World) -> None:
-    """Without a tick: the check itself publishes them."""
+def test_a_mined_transfer_wakes_those_that_wait_for_a_slot(world: World) -> None:
+    """Without a tick, and long before it is deep enough: the check itself publishes them."""
     world.top_up()
     for number in range(1, 18):
         buy(world, world.open_shop(number), 6_100_000_000 + number)
@@ -250,8 +250,9 @@ def test_a_settled_transfer_wakes_those_that_wait_for_a_slot(world: World) -> No
     tick(world)
     [waiting] = column(world, "SELECT id FROM transfers WHERE state = 'authorized'")
     lowest = value(world, "SELECT id FROM transfers WHERE nonce = 0")
-    world.fake_chain.mine(3)
+    world.fake_chain.mine(1)
     handle(world, TransferCheckDue(transfer_id=lowest))
+    assert value(world, "SELECT state FROM transfers WHERE nonce = 0") == "mined"
     assert waiting in [one.event.entity_id for one in world.queue]
     world.drain()
     assert "authorized" not in state_of(world, "transfers")

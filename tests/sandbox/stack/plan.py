@@ -163,6 +163,8 @@ class Plan:
             "PUSH_SERVICE_ACCOUNT": PUSH_ACCOUNT,
             "RECONCILE_SECONDS": str(60 / self.tick_scale),
             "REFRESH_CURRENCIES_SECONDS": str(3_600 / self.tick_scale),
+            "BATCH_PAYOUTS_SECONDS": str(300 / self.tick_scale),
+            "AUDIT_BOOKS_SECONDS": str(86_400 / self.tick_scale),
             "WORKERS": "1",
             "THREADS": "8",
         }

@@ -35,7 +35,13 @@ def functions(plan: Plan, database_url: str) -> list[Program]:
 def scheduler(plan: Plan) -> Program:
     """Publishes the ticks."""
     command = python("-m", "tests.sandbox.scheduler", "--project", PROJECT_ID)
-    command += ["--tick", "reconcile=60", "--tick", "refresh_currencies=3600"]
+    for tick in (
+        "reconcile=60",
+        "refresh_currencies=3600",
+        "batch_payouts=300",
+        "audit_books=86400",
+    ):
+        command += ["--tick", tick]
     command += ["--tick-scale", str(plan.tick_scale)]
     environment = {**base_environment(), "PUBSUB_EMULATOR_HOST": plan.pubsub_host}
     return Program("scheduler", command, environment, lambda: True)

@@ -1,0 +1,677 @@
+"""Every use case in the middle of its work: what is delivered, and how the story must end."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from shared_lib.domain.currency import ASSETS
+from shared_lib.domain.offer import Chat, ChatRole, PayoutTarget, Strategy
+from shared_lib.domain.operator import ActionRefusedError, Operator, Switch
+from shared_lib.domain.review import Finding, Reason
+from shared_lib.domain.review import Subject as Subjects
+from shared_lib.domain.statement import Statement
+from shared_lib.domain.update import AskStatus, AskToJoin, BlockBot, Greet, OpenOffer
+from shared_lib.domain.why import Explained, Viewer
+from shared_lib.ports import DeadLetter, Person, ProviderError
+from shared_lib.usecases.audit_books import audit_books
+from shared_lib.usecases.batch_payouts import batch_payouts
+from shared_lib.usecases.change_access import AccessChange, change_access
+from shared_lib.usecases.change_payout import PayoutTerms, change_payout
+from shared_lib.usecases.close_review_item import close_review_item
+from shared_lib.usecases.explain import explain
+from shared_lib.usecases.flip_switch import flip_switch
+from shared_lib.usecases.grant_access import Grant, grant_access
+from shared_lib.usecases.handle_update import handle_update
+from shared_lib.usecases.import_members import FormerMember, import_members
+from shared_lib.usecases.read_statement import read_statement
+from shared_lib.usecases.receive_callback import receive_callback
+from shared_lib.usecases.reconcile import reconcile
+from shared_lib.usecases.record_dead_letter import record_dead_letter
+from shared_lib.usecases.record_top_up import record_top_up
+from shared_lib.usecases.refresh_currencies import refresh_currencies
+from shared_lib.usecases.register_channel import (
+    InvalidChannelError,
+    NewChannel,
+    NewTier,
+    register_channel,
+)
+from shared_lib.usecases.release_payout import release_payout
+from shared_lib.usecases.release_wallet import release_wallet
+from shared_lib.usecases.replay_dead_letter import replay_dead_letter
+from shared_lib.usecases.request_payout import request_payout
+from tests.faults.story import BITCOIN, BUYER, TETHER, Story
+from tests.invariants import assert_sound
+from tests.points import KilledError
+from tests.world import CONFIRMATIONS, ETHER, HANDLERS, NACKED, OWNER, World
+
+# A story delivers some events more than once; the first few deliveries differ from each other.
+OCCURRENCES_MOST = 3
+REPEATS_MOST = 20
+# Longer than a lease lasts.
+PAUSE_SECONDS = 200
+SLOT = 7
+HOURS_OF_HOLD = 25
+ANOTHER_WALLET = "0x8617E340B3D01FA5F11F306F4090FD50E238070D"
+MINUTES_UNTIL_HELD = 15
+# A person who gives a command sees what failed.
+COMMAND_FAILED = (*NACKED, ProviderError)
+UPDATE = 77
+
+
+@dataclass
+class Act:
+    """Something that is delivered, at the moment before it is.
+
+    `deliver` is one delivery, and answers whether it was acknowledged; `finish` lets everything
+    come to its end and checks it. `meanwhile` is what people do when all stands still for a day.
+    """
+
+    name: str
+    world: World
+    deliver: Callable[[], bool]
+    finish: Callable[[], None]
+    meanwhile: Callable[[], None] = lambda: None
+
+
+@dataclass
+class Repeated:
+    """A request over HTTP, a tick or a command, which its sender repeats until it is answered.
+
+    `refusals` are what the sender is told as "not now".
+    """
+
+    world: World
+    request: Callable[[], object]
+    refusals: tuple[type[Exception], ...] = NACKED
+    is_answered: bool = False
+
+    def deliver(self) -> bool:
+        """One attempt."""
+        try:
+            self.world._flushing(self.request)
+        except KilledError:
+            return False
+        except self.refusals:
+            self.world.publish()
+            return False
+        self.is_answered = True
+        return True
+
+    def repeat(self) -> None:
+        """Until it is answered."""
+        for _ in range(REPEATS_MOST):
+            if self.is_answered:
+                return
+            self.world.clock.pass_time(PAUSE_SECONDS)
+            self.deliver()
+        raise AssertionError("never answered")
+
+
+Subject = Callable[[World], Act | None]
+
+
+# ---- events --------------------------------------------------------------------------------------
+
+
+def _event(
+    event_type: str,
+    target: PayoutTarget | None,
+    occurrence: int,
+    world: World,
+    *,
+    collects: bool = False,
+) -> Act | None:
+    """The delivery of an event of this type, the first one or a later one; None if there is none.
+
+    Before it come those that went well.
+    """
+    story = Story(world, target, collects)
+    story.begin()
+    for number in range(occurrence + 1):
+        event = story.next_event(event_type)
+        if event is None:
+            return None
+        if number == occurrence:
+            deliver = partial(world.deliver, event)
+            return Act(event_type, world, deliver, story.finish, story.nudge)
+        world.deliver(event)
+        story.nudge()
+    return None
+
+
+def _events() -> dict[str, Subject]:
+    """Those of a direct payout first, then those of a swap; the latter include the former."""
+    return {
+        f"{name}{' of a swap' if target else ''} {occurrence + 1}": partial(
+            _event, name, target, occurrence
+        )
+        for target in (None, BITCOIN)
+        for name in HANDLERS
+        if target or "swap" not in name
+        for occurrence in range(OCCURRENCES_MOST)
+    }
+
+
+def _events_of_money_held() -> dict[str, Subject]:
+    """Those in which collecting differs from being paid at once."""
+    return {
+        f"{name} {occurrence + 1}": partial(_event, event_type, TETHER, occurrence, collects=True)
+        for name, event_type in (
+            ("accumulate_payment", "pool.requested"),
+            ("payout.requested of what is held", "payout.requested"),
+            ("swap.check_due of a conversion", "swap.check_due"),
+        )
+        for occurrence in range(OCCURRENCES_MOST)
+    }
+
+
+# ---- requests ------------------------------------------------------------------------------------
+
+
+def _callback(world: World) -> Act:
+    """The provider says that a payment is finished."""
+    story = Story(world)
+    world.top_up()
+    story.shop = world.open_shop()
+    invoice = world.order(BUYER, story.shop)
+    payment = world.fake_provider.pay(
+        invoice, "finished", outcome_amount="0.0025", payout_hash=world.deposit("0.0025")
+    )
+    body, signature = world.fake_provider.callback(payment)
+    told = Repeated(world, lambda: receive_callback(world, body, signature))
+
+    def finish() -> None:
+        told.repeat()
+        story.finish()
+
+    return Act("callback", world, told.deliver, finish)
+
+
+def _updated(world: World, intent: Any) -> Repeated:
+    person = Person(BUYER, "Buyer", None, "en")
+    return Repeated(world, lambda: handle_update(world, UPDATE, person, intent))
+
+
+def _offer(world: World) -> Act:
+    """Somebody opens an offer; one order comes of it, and one invoice is shown."""
+    shop = world.open_shop()
+    world.fake_messenger.add_person(BUYER)
+    opened = _updated(world, OpenOffer(shop.registered.offer_links[0]))
+
+    def finish() -> None:
+        opened.repeat()
+        world.order(BUYER, shop)  # taps again, and sees the invoice whose answer was lost before
+        world.run()
+        [order] = world.rows("SELECT invoice_url FROM orders")
+        buttons = [one for said in world.fake_messenger.messages_to(BUYER) for one in said.buttons]
+        assert {one.url for one in buttons} == {order["invoice_url"]}
+        assert_sound(world)
+
+    return Act("offer", world, opened.deliver, finish)
+
+
+def _question(intent: Any, notices: int, world: World) -> Act:
+    """Whatever else one says to the bot is answered once, or is nothing to answer."""
+    world.fake_messenger.add_person(BUYER)
+    asked = _updated(world, intent)
+
+    def finish() -> None:
+        asked.repeat()
+        world.run()
+        assert len(world.rows("SELECT id FROM notices")) == notices
+        assert_sound(world)
+
+    return Act("question", world, asked.deliver, finish)
+
+
+def _join(world: World) -> Act:
+    """A request to join is answered, once."""
+    story = Story(world)
+    story.begin()
+    while not world.invite_urls(BUYER):
+        assert world.step()
+    url = world.invite_urls(BUYER)[0]
+    story.has_joined = True
+    world.fake_messenger.open_link(BUYER, url)
+    link = world.fake_messenger.links[url]
+    asked = _updated(world, AskToJoin(story.shop.closed_chat_id, link.name, world.clock.now()))
+
+    def finish() -> None:
+        asked.repeat()
+        story.finish()
+
+    return Act("join", world, asked.deliver, finish)
+
+
+# ---- ticks and dead letters ----------------------------------------------------------------------
+
+
+def _reconcile(world: World) -> Act:
+    """All events were lost; this tick and later ones bring everything to its end."""
+    story = Story(world)
+    story.begin()
+    world.queue.clear()
+    world.clock.pass_time(600)
+    slot = int(world.clock.now().timestamp() // 60)
+    tick = Repeated(world, lambda: reconcile(world, slot))
+    return Act("reconcile", world, tick.deliver, story.finish)
+
+
+def _batch(world: World) -> Act:
+    """What is held is asked for once a slot, and paid once."""
+    story = Story(world, TETHER, collects=True)
+    story.begin()
+    assert story.next_event("payout.requested") is not None  # of an earlier tick, and lost
+    world.clock.pass_time(600)
+    slot = int(world.clock.now().timestamp() // 300)
+    tick = Repeated(world, lambda: batch_payouts(world, slot))
+    return Act("batch_payouts", world, tick.deliver, story.finish)
+
+
+def _audit(world: World) -> Act:
+    """Money that nobody announced is shown, once."""
+    world.fake_chain.pay(world.policy.host_wallet, ETHER)
+    world.fake_chain.mine(CONFIRMATIONS)
+    tick = Repeated(world, lambda: audit_books(world, SLOT))
+
+    def finish() -> None:
+        tick.repeat()
+        audit_books(world, SLOT + 1)  # where the node did not answer, the next tick asks again
+        assert len(world.rows("SELECT id FROM review_items WHERE closed_at IS NULL")) == 1
+
+    return Act("audit_books", world, tick.deliver, finish)
+
+
+def _refresh(world: World) -> Act:
+    """The list of coins is taken over once a slot, and then again in the next one."""
+    tick = Repeated(world, lambda: refresh_currencies(world, SLOT))
+
+    def finish() -> None:
+        tick.repeat()
+        refresh_currencies(world, SLOT)
+        offered = {row["id"] for row in world.rows("SELECT id FROM currencies WHERE is_offered")}
+        assert offered == set(ASSETS)
+        world.fake_swaps.market.listings.pop(BITCOIN.asset.id)
+        refresh_currencies(world, SLOT)
+        assert _is_offered(world), "one slot took over two lists"
+        refresh_currencies(world, SLOT + 1)
+        assert not _is_offered(world)
+
+    return Act("refresh_currencies", world, tick.deliver, finish)
+
+
+def _is_offered(world: World) -> bool:
+    rows = world.rows(f"SELECT is_offered FROM currencies WHERE id = '{BITCOIN.asset.id}'")
+    return any(row["is_offered"] for row in rows)
+
+
+def _dead_letter(world: World) -> Act:
+    """It is kept, once."""
+
+    def record() -> None:
+        letter = DeadLetter(uuid4(), "m1", "projects/p/subscriptions/s", None, None, "text", {})
+        record_dead_letter(world, letter)
+
+    pushed = Repeated(world, record)
+
+    def finish() -> None:
+        pushed.repeat()
+        assert len(world.rows("SELECT id FROM dead_letters")) == 1
+
+    return Act("record_dead_letter", world, pushed.deliver, finish)
+
+
+# ---- commands ------------------------------------------------------------------------------------
+
+
+def _top_up(world: World) -> Act:
+    """Gas money is booked once."""
+    tx_hash = world.fake_chain.pay(world.policy.host_wallet, ETHER)
+    world.fake_chain.mine(CONFIRMATIONS)
+    command = Repeated(world, lambda: record_top_up(world, tx_hash, "operator"), COMMAND_FAILED)
+
+    def finish() -> None:
+        command.repeat()
+        assert len(world.rows("SELECT id FROM ledger_transactions")) == 1
+        assert_sound(world)
+
+    return Act("record_top_up", world, command.deliver, finish)
+
+
+def _register(world: World) -> Act:
+    """A channel is there with all its parts, once."""
+    open_chat, closed_chat = (
+        Chat(-1_001_000_000_001, ChatRole.OPEN, "A", ""),
+        Chat(-1_001_000_000_002, ChatRole.CLOSED, "B", ""),
+    )
+    for chat in (open_chat, closed_chat):
+        world.fake_messenger.add_chat(chat.chat_id)
+    new = NewChannel(
+        owner=Person(OWNER, "Owner", None, None),
+        open_chat=open_chat,
+        closed_chat=closed_chat,
+        tiers=(NewTier(999, 30), NewTier(1_999, 90)),
+        strategy=Strategy.INSTANT,
+        threshold_cents=None,
+        target=PayoutTarget(world.policy.settlement_asset, f"0x{'ab' * 20}", None),
+    )
+
+    def register() -> None:
+        with suppress(InvalidChannelError):  # the chats are taken: it was registered before
+            register_channel(world, new)
+
+    command = Repeated(world, register, COMMAND_FAILED)
+
+    def finish() -> None:
+        command.repeat()
+        assert len(world.rows("SELECT id FROM channels")) == 1
+        assert len(world.rows("SELECT id FROM tiers")) == len(new.tiers)
+        assert len(world.rows("SELECT chat_id FROM channel_chats")) == 2
+
+    return Act("register_channel", world, command.deliver, finish)
+
+
+def _wish(world: World) -> Act:
+    """An owner asks for what is held, more than once, and gets it once."""
+    story = Story(world, TETHER, collects=True)
+    story.begin()
+    world.rows("UPDATE channels SET wants_payout = false")
+    for _ in range(MINUTES_UNTIL_HELD):
+        world.drain()
+        story.nudge()
+        world.tick()
+    [row] = world.rows("SELECT id, account_id FROM channels")
+    command = Repeated(
+        world, lambda: request_payout(world, row["account_id"], row["id"]), COMMAND_FAILED
+    )
+
+    def finish() -> None:
+        command.repeat()
+        assert len(world.rows("SELECT id FROM audit_log WHERE action = 'request_payout'")) == 1
+        story.finish()
+
+    return Act("request_payout", world, command.deliver, finish)
+
+
+def _change(world: World) -> Act:
+    """An owner moves while a payout forms: the new wallet is paid, after the hold, once."""
+    story = Story(world)
+    story.begin()
+    event = story.next_event("transfer.requested")
+    assert event is not None
+    world.fake_messenger.add_person(OWNER + 1)
+    [row] = world.rows("SELECT id, account_id FROM channels")
+    target = PayoutTarget(world.policy.settlement_asset, ANOTHER_WALLET, None)
+    terms = PayoutTerms(Strategy.INSTANT, None, target)
+    command = Repeated(
+        world, lambda: change_payout(world, row["account_id"], row["id"], terms), COMMAND_FAILED
+    )
+
+    def finish() -> None:
+        command.repeat()
+        assert len(world.rows("SELECT id FROM audit_log WHERE action = 'change_payout'")) == 1
+        assert world.fake_chain.held(story.shop.destination) == 0
+        story.shop.destination = ANOTHER_WALLET
+        world.deliver(event)
+        for _ in range(HOURS_OF_HOLD):
+            world.tick()
+            world.drain()
+            world.clock.pass_time(3_600)
+        story.finish()
+
+    return Act("change_payout", world, command.deliver, finish)
+
+
+def _statement(world: World) -> Act:
+    """An owner reads the same twice, and nothing changes by it."""
+    story = Story(world)
+    story.begin()
+    story.finish()
+    [row] = world.rows("SELECT id, account_id FROM channels")
+    read: list[Statement] = []
+
+    def ask() -> None:
+        read.append(read_statement(world, row["account_id"], row["id"]))
+
+    asked = Repeated(world, ask, COMMAND_FAILED)
+
+    def finish() -> None:
+        asked.repeat()
+        ask()
+        assert len({one.lines for one in read}) == 1
+        story.check()
+
+    return Act("read_statement", world, asked.deliver, finish)
+
+
+def _grant(world: World) -> Act:
+    """Somebody is let in by hand: one grant, one link, and they are inside."""
+    story = Story(world)
+    story.shop = world.open_shop()
+    world.update(BUYER, Greet())
+    world.fake_messenger.add_person(BUYER)
+    [row] = world.rows("SELECT id, account_id FROM channels")
+    grant = Grant(uuid4(), BUYER, 30)
+    command = Repeated(
+        world, lambda: grant_access(world, row["account_id"], row["id"], grant), COMMAND_FAILED
+    )
+
+    def finish() -> None:
+        command.repeat()
+        world.run()
+        [url] = world.invite_urls(BUYER)
+        world.join(BUYER, url)
+        world.run()
+        assert world.fake_messenger.is_inside(story.shop.closed_chat_id, BUYER)
+        assert len(world.rows("SELECT id FROM membership_periods")) == 1
+        assert _audited(world, "grant_access") == 1
+        assert_sound(world)
+
+    return Act("grant_access", world, command.deliver, finish)
+
+
+def _block(world: World) -> Act:
+    """A buyer is blocked: their link lets them in no more, and they hear of it once."""
+    story = Story(world)
+    story.begin()
+    while not world.invite_urls(BUYER):
+        assert world.step()
+    [row] = world.rows("SELECT id, account_id FROM channels")
+    owner, channel = row["account_id"], row["id"]
+    command = Repeated(
+        world,
+        lambda: change_access(world, owner, channel, BUYER, AccessChange.BLOCK),
+        COMMAND_FAILED,
+    )
+
+    def finish() -> None:
+        command.repeat()
+        world.run()
+        world.join(BUYER, world.invite_urls(BUYER)[0])
+        world.run()
+        assert not world.fake_messenger.is_inside(story.shop.closed_chat_id, BUYER)
+        assert len(world.rows("SELECT id FROM notices WHERE kind = 'access_taken'")) == 1
+        assert _audited(world, "change_access") == 1
+        assert_sound(world)
+
+    return Act("change_access", world, command.deliver, finish)
+
+
+def _import(world: World) -> Act:
+    """Members from before are taken over, each once."""
+    world.open_shop()
+    [row] = world.rows("SELECT id, account_id FROM channels")
+    until = world.clock.now() + timedelta(days=9)
+    members = [FormerMember(BUYER + one, until) for one in range(3)]
+    command = Repeated(
+        world, lambda: import_members(world, row["account_id"], row["id"], members), COMMAND_FAILED
+    )
+
+    def finish() -> None:
+        command.repeat()
+        world.run()
+        assert len(world.rows("SELECT id FROM membership_periods")) == len(members)
+        assert _audited(world, "import_members") == len(members)
+        assert_sound(world)
+
+    return Act("import_members", world, command.deliver, finish)
+
+
+def _explain(world: World) -> Act:
+    """Somebody asks why, which changes nothing."""
+    story = Story(world)
+    story.begin()
+    [row] = world.rows("SELECT id FROM payments")
+    asked = Repeated(
+        world,
+        lambda: explain(world, Viewer(is_operator=True), Explained.PAYMENT, row["id"]),
+        COMMAND_FAILED,
+    )
+
+    def finish() -> None:
+        asked.repeat()
+        story.finish()
+
+    return Act("explain", world, asked.deliver, finish)
+
+
+# ---- what operators do ---------------------------------------------------------------------------
+
+BY = Operator("operator:ann", "this is a test")
+
+
+def _flip(world: World) -> Act:
+    """A switch is on, and somebody turned it once."""
+    command = Repeated(
+        world, lambda: flip_switch(world, Switch.STOP_SENDS, BY, on=True), COMMAND_FAILED
+    )
+
+    def finish() -> None:
+        command.repeat()
+        assert len(world.rows("SELECT name FROM controls")) == 1
+        assert _audited(world, "flip_switch") == 1
+
+    return Act("flip_switch", world, command.deliver, finish)
+
+
+def _release_wallet(world: World) -> Act:
+    """A frozen wallet goes on; the story waits for it."""
+    story = Story(world)
+    story.begin()
+    event = story.next_event("transfer.requested")
+    assert event is not None
+    world.rows("UPDATE wallets SET frozen_because = 'somebody used it'")
+    command = _once(world, lambda: release_wallet(world, world.policy.host_wallet, BY))
+
+    def finish() -> None:
+        command.repeat()
+        assert _audited(world, "release_wallet") == 1
+        world.deliver(event)
+        story.finish()
+
+    return Act("release_wallet", world, command.deliver, finish)
+
+
+def _release_payout(world: World) -> Act:
+    """The owner's address refused the money once; after the release it is paid, once."""
+    story = Story(world)
+    story.begin()
+    event = story.next_event("transfer.check_due")
+    assert event is not None
+    world.fake_chain.reverting.add(story.shop.destination)
+    world.fake_chain.mine(CONFIRMATIONS)
+    world.deliver(event)
+    world.fake_chain.reverting.clear()
+    [row] = world.rows("SELECT id FROM payouts WHERE state = 'review'")
+    command = _once(world, lambda: release_payout(world, row["id"], BY))
+
+    def finish() -> None:
+        command.repeat()
+        assert _audited(world, "release_payout") == 1
+        story.finish()
+
+    return Act("release_payout", world, command.deliver, finish)
+
+
+def _replay(world: World) -> Act:
+    """An event that was lost as a dead letter comes again, and the story goes on."""
+    story = Story(world)
+    story.begin()
+    event = story.next_event("payment.updated")
+    assert event is not None
+    letter = DeadLetter(
+        uuid4(), "m1", "s", event.type, event.entity_id, event.model_dump_json(), {}
+    )
+    record_dead_letter(world, letter)
+    command = Repeated(world, lambda: replay_dead_letter(world, letter.id, BY), COMMAND_FAILED)
+
+    def finish() -> None:
+        command.repeat()
+        story.finish()
+
+    return Act("replay_dead_letter", world, command.deliver, finish)
+
+
+def _close_item(world: World) -> Act:
+    """It is off the list, and was taken off once."""
+    finding = Finding(Subjects.SWAP, str(uuid4()), Reason.SWAP_PAID_LESS)
+    item = uuid4()
+    with world.real_database.transaction() as tx:
+        tx.reviews.open(finding, item, world.clock.now())
+    command = Repeated(world, lambda: close_review_item(world, item, BY), COMMAND_FAILED)
+
+    def finish() -> None:
+        command.repeat()
+        assert not world.rows("SELECT id FROM review_items WHERE closed_at IS NULL")
+        assert _audited(world, "close_review_item") == 1
+
+    return Act("close_review_item", world, command.deliver, finish)
+
+
+def _once(world: World, action: Callable[[], object]) -> Repeated:
+    """A command that is refused once it was done, which is as good as an answer."""
+
+    def act() -> None:
+        with suppress(ActionRefusedError):
+            action()
+
+    return Repeated(world, act, COMMAND_FAILED)
+
+
+def _audited(world: World, action: str) -> int:
+    return len(world.rows(f"SELECT id FROM audit_log WHERE action = '{action}'"))
+
+
+SUBJECTS: Mapping[str, Subject] = {
+    **_events(),
+    **_events_of_money_held(),
+    "receive_callback": _callback,
+    "handle_update an offer": _offer,
+    "handle_update a request to join": _join,
+    "handle_update a greeting": partial(_question, Greet(), 1),
+    "handle_update a question": partial(_question, AskStatus(None), 1),
+    "handle_update a goodbye": partial(_question, BlockBot(blocked=True), 0),
+    "reconcile": _reconcile,
+    "batch_payouts": _batch,
+    "audit_books": _audit,
+    "request_payout": _wish,
+    "read_statement": _statement,
+    "change_payout": _change,
+    "explain": _explain,
+    "grant_access": _grant,
+    "change_access": _block,
+    "import_members": _import,
+    "refresh_currencies": _refresh,
+    "record_dead_letter": _dead_letter,
+    "record_top_up": _top_up,
+    "register_channel": _register,
+    "flip_switch": _flip,
+    "release_wallet": _release_wallet,
+    "release_payout": _release_payout,
+    "replay_dead_letter": _replay,
+    "close_review_item": _close_item,
+}
