@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
+from shared_lib.domain.credit import Credit
 from shared_lib.domain.currency import Currency, Listing
 from shared_lib.domain.invite import Invite, JoinRequest
 from shared_lib.domain.ledger import Account, Balance, Posting, PostingKind
@@ -532,6 +533,18 @@ class Orders(Protocol):
 
     def get(self, order_id: UUID) -> Order | None: ...
     def lock(self, order_id: UUID) -> Order | None: ...
+    def lock_root(self, order_id: UUID) -> Order | None:
+        """Lock an order, or of one for the rest of another that other one, which comes first."""
+        ...
+
+    def lock_top_up(self, order_id: UUID) -> Order | None:
+        """The open order for the rest of this one, which is locked by us."""
+        ...
+
+    def open_top_up(self, telegram_user_id: int, tier_id: UUID) -> Order | None:
+        """The open order for the rest of what this person has paid a part of; without a lock."""
+        ...
+
     def open_one(self, telegram_user_id: int, tier_id: UUID, kind: OrderKind) -> Order | None: ...
     def save(self, order: Order) -> None: ...
     def expire(self, now: datetime, limit: int) -> int:
@@ -577,6 +590,24 @@ class Payments(Protocol):
         ...
 
     def save(self, payment: Payment) -> None: ...
+
+
+class Credits(Protocol):
+    def add(self, credit: Credit) -> None: ...
+    def of_payment(self, payment_id: UUID) -> Credit | None: ...
+    def lock_of_payment(self, payment_id: UUID) -> Credit | None: ...
+    def lock_unspent(self, order_id: UUID) -> list[Credit]:
+        """What came for an order, which is locked by us, and bought nothing yet; oldest first.
+
+        Without what the provider says that it gave back.
+        """
+        ...
+
+    def due(self, now: datetime, limit: int) -> list[UUID]:
+        """Payments whose credit is to be booked: taken by a purchase, or nobody paid the rest."""
+        ...
+
+    def save(self, credit: Credit) -> None: ...
 
 
 class Memberships(Protocol):
@@ -902,14 +933,15 @@ class Delivery(Protocol):
 class Transaction(Protocol):
     """One database transaction.
 
-    Rows are locked in the order payment → order → channel → join request → membership → invite →
-    payout → swap → share → transfer → wallet, so that no two transactions wait in a ring.
+    Rows are locked in the order payment → order → credit → channel → join request → membership →
+    invite → payout → swap → share → transfer → wallet, so that no two transactions wait in a ring.
     """
 
     people: People
     channels: Channels
     orders: Orders
     payments: Payments
+    credits: Credits
     memberships: Memberships
     invites: Invites
     join_requests: JoinRequests

@@ -29,5 +29,6 @@ ON ledger_transactions, ledger_entries, incoming_transactions, payment_events, s
 audit_log FROM funnel_app;
 REVOKE DELETE, TRUNCATE
 ON accounts, telegram_users, channels, channel_chats, tiers, offer_links, orders, payments,
-memberships, membership_periods, invites, join_requests, shares, payouts, payout_shares, swaps,
-wallets, transfers, transfer_attempts, notices, dead_letters, review_items FROM funnel_app;
+payer_credits, memberships, membership_periods, invites, join_requests, shares, payouts,
+payout_shares, swaps, wallets, transfers, transfer_attempts, notices, dead_letters, review_items
+FROM funnel_app;

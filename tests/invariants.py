@@ -29,14 +29,35 @@ RULES = {
         GROUP BY payment_id HAVING count(*) > 1""",
     "I1 a finished payment lacks its period": """
         SELECT p.id FROM payments p JOIN orders o ON o.id = p.order_id
-        WHERE p.received IS NOT NULL AND o.kind = 'subscription' AND o.days IS NOT NULL
+        WHERE p.received IS NOT NULL AND o.kind = 'subscription' AND o.days + p.extra_days > 0
         AND NOT EXISTS (SELECT FROM membership_periods m WHERE m.payment_id = p.id)
         AND NOT EXISTS (SELECT FROM memberships m WHERE m.channel_id = o.channel_id
             AND m.telegram_user_id = o.telegram_user_id AND m.access_ends_at IS NULL)""",
     "I1 a payment was credited other than once": """
         SELECT p.id FROM payments p WHERE p.received IS NOT NULL AND 1 <>
         (SELECT count(*) FROM ledger_transactions t
-         WHERE t.kind = 'finished' AND t.subject_id = p.id::text)""",
+         WHERE t.kind IN ('finished', 'credit_used') AND t.subject_id = p.id::text)""",
+    "I1 a credit was spent other than its state says": """
+        SELECT c.id FROM payer_credits c LEFT JOIN LATERAL
+        (SELECT string_agg(t.kind, ',') AS kinds FROM ledger_transactions t
+         WHERE t.subject_id = c.payment_id::text AND t.kind LIKE 'credit%') AS t ON true
+        WHERE coalesce(t.kinds, '') <> CASE c.state WHEN 'used' THEN 'credit_used'
+            WHEN 'refunded' THEN 'credit_refunded' WHEN 'withdrawn' THEN 'credit_withdrawn'
+            ELSE '' END""",
+    "I4 what came in part is looked after by nobody": """
+        SELECT c.id FROM payer_credits c JOIN payments p ON p.id = c.payment_id
+        WHERE (c.state = 'to_refund' OR (c.state = 'open'
+               AND p.status NOT IN ('partially_paid', 'finished'))) AND NOT EXISTS (
+            SELECT FROM review_items r WHERE r.subject_kind = 'payment'
+            AND r.subject_id = p.id::text AND r.closed_at IS NULL)""",
+    "I9 what payers have with us is not what the ledger owes them": """
+        SELECT coalesce(owed.asset, booked.asset) AS asset FROM
+        (SELECT asset, sum(amount) AS amount FROM payer_credits
+         WHERE state IN ('open', 'to_refund', 'taken') GROUP BY asset) AS owed
+        FULL JOIN (SELECT asset, -sum(amount) AS amount FROM ledger_entries
+                   WHERE account = 'payer_credit' GROUP BY asset) AS booked
+        ON owed.asset = booked.asset
+        WHERE coalesce(owed.amount, 0) <> coalesce(booked.amount, 0)""",
     "I1 a deposit was booked other than once": """
         SELECT p.id FROM payments p WHERE p.deposit_hash IS NOT NULL AND 1 <>
         (SELECT count(*) FROM ledger_transactions t

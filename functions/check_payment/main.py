@@ -7,6 +7,7 @@ from shared_lib.events import PaymentCheckDue
 from shared_lib.runtime.delivery import consume
 from shared_lib.runtime.settings import (
     ChainSettings,
+    InvoiceSettings,
     ProviderSettings,
     PushSettings,
     WalletSettings,
@@ -14,7 +15,7 @@ from shared_lib.runtime.settings import (
 from shared_lib.runtime.wiring import ports_for
 from shared_lib.usecases.check_payment import check_payment as use_case
 
-ports = ports_for(ChainSettings, ProviderSettings, PushSettings, WalletSettings)
+ports = ports_for(ChainSettings, InvoiceSettings, ProviderSettings, PushSettings, WalletSettings)
 
 
 @functions_framework.cloud_event

@@ -39,6 +39,10 @@ class PostingKind(StrEnum):
     TOP_UP = "top_up"
     REFUND_SEEN = "refund_seen"
     CONVERTED = "converted"
+    UNDERPAID = "underpaid"
+    CREDIT_USED = "credit_used"
+    CREDIT_REFUNDED = "credit_refunded"
+    CREDIT_WITHDRAWN = "credit_withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,47 @@ def finish_reversed(payment_id: UUID, channel_id: UUID, received: Money, split: 
         Entry(Account.PROVIDER_RECEIVABLE, -received),
         Entry(Account.OWNER_PAYABLE, split.owner, channel_id),
         Entry(Account.PLATFORM_FEE, split.fee),
+    )
+
+
+def underpaid(payment_id: UUID, received: Money) -> Posting:
+    """The provider owes us what it received of a payer, who has bought nothing for it yet."""
+    return posting(
+        PostingKind.UNDERPAID,
+        str(payment_id),
+        Entry(Account.PROVIDER_RECEIVABLE, received),
+        Entry(Account.PAYER_CREDIT, -received),
+    )
+
+
+def credit_used(payment_id: UUID, channel_id: UUID, received: Money, split: Split) -> Posting:
+    """The payer has bought something for it: the owner's part is the owner's, the rest our fee."""
+    return posting(
+        PostingKind.CREDIT_USED,
+        str(payment_id),
+        Entry(Account.PAYER_CREDIT, received),
+        Entry(Account.OWNER_PAYABLE, -split.owner, channel_id),
+        Entry(Account.PLATFORM_FEE, -split.fee),
+    )
+
+
+def credit_refunded(payment_id: UUID, received: Money) -> Posting:
+    """The operator gave the payer as much by other means: what arrived in the wallet is ours."""
+    return posting(
+        PostingKind.CREDIT_REFUNDED,
+        str(payment_id),
+        Entry(Account.PAYER_CREDIT, received),
+        Entry(Account.CAPITAL, -received),
+    )
+
+
+def credit_withdrawn(payment_id: UUID, received: Money) -> Posting:
+    """The provider gave the money back to the payer before it came to us."""
+    return posting(
+        PostingKind.CREDIT_WITHDRAWN,
+        str(payment_id),
+        Entry(Account.PAYER_CREDIT, received),
+        Entry(Account.PROVIDER_RECEIVABLE, -received),
     )
 
 

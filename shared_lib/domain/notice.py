@@ -21,6 +21,10 @@ class NoticeKind(StrEnum):
     ACCESS_EXTENDED = "access_extended"
     ACCESS_TAKEN = "access_taken"
     PAID_MORE = "paid_more"
+    PAID_IN_PART = "paid_in_part"
+    DAYS_FOR_PART = "days_for_part"
+    REFUND_ASKED = "refund_asked"
+    REFUNDED = "refunded"
     WALLET_CHANGED = "wallet_changed"
     ORDER_STATUS = "order_status"
 

@@ -40,7 +40,10 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Price in US cents; `days` is None for access for life and for donations."""
+    """Price in US cents; `days` is None for access for life and for donations.
+
+    One that `tops_up` another asks for the rest of its price.
+    """
 
     id: UUID
     kind: OrderKind
@@ -53,6 +56,7 @@ class Order:
     created_at: datetime
     watch: Watch | None
     invoice: Invoice | None = None
+    tops_up: UUID | None = None
 
     def ended(self, state: OrderState) -> "Order":
         """The order in a final state; paying a paid order again changes nothing about it."""

@@ -95,7 +95,8 @@ class Report:
 class Receipt:
     """What a finished payment brought: `received = owner's share + fee`.
 
-    `extra_days` of access were given for what was paid beyond the price.
+    `extra_days` of access were given for what was paid beyond the price; less than none where it
+    was a part of the price.
     """
 
     received: Money
@@ -119,13 +120,6 @@ def paid_times(asked: str | None, paid: str | None) -> Fraction | None:
     except (InvalidOperation, ValueError, OverflowError):
         return None
     return parts[0] / parts[1] if min(parts) > 0 else None
-
-
-def extra_days(days: int | None, times: Fraction | None) -> int:
-    """Whole days for what was paid beyond the price, at the price's own rate; none for life."""
-    if days is None or times is None or times <= 1:
-        return 0
-    return int(days * (min(times, Fraction(BOUGHT_TIMES_MOST)) - 1))
 
 
 @dataclass(frozen=True, slots=True)

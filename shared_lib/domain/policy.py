@@ -34,6 +34,7 @@ class Policy:
     changenow_calls_per_second: int = 30
     price_cents_least: int = 499
     order_lifetime: timedelta = timedelta(days=7)
+    credit_lifetime: timedelta = timedelta(days=7)
     wallet_hold: timedelta = timedelta(days=1)
     payout_cost_most_bps: int = 1_000
     transfer_cap: int = 10 * 10**18

@@ -20,6 +20,13 @@ class AskStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class AskRefund:
+    """Someone wants back what they paid for an order; None when the text was no order's id."""
+
+    order_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Greet:
     """Someone said anything else to the bot in private."""
 
@@ -45,4 +52,4 @@ class Ignore:
     """Nothing that concerns us."""
 
 
-Intent = OpenOffer | AskStatus | Greet | AskToJoin | BlockBot | Ignore
+Intent = OpenOffer | AskStatus | AskRefund | Greet | AskToJoin | BlockBot | Ignore

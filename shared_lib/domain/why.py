@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from shared_lib.domain.credit import CreditState
 from shared_lib.domain.membership import MembershipState
 from shared_lib.domain.payment import PaymentStatus
 from shared_lib.domain.payout import PayoutState, WaitingFor
@@ -75,6 +76,8 @@ class Why:
 
 
 Words = tuple[str, str]
+# A payment that was kept for its payer stands where that credit does.
+CREDIT = "credit_"
 
 _CALLED = "The provider calls us, and we ask it again."
 _SEE_PAYOUT = "The payout that it is in says more."
@@ -91,6 +94,20 @@ PAYMENT_WORDS: dict[str, Words] = {
     PaymentStatus.EXPIRED: ("Nothing arrived in time.", f"{_AGAIN} What still arrives counts."),
     PaymentStatus.FAILED: ("The provider says that it failed.", _AGAIN),
     PaymentStatus.PARTIALLY_PAID: ("Less than the price arrived.", _PERSON),
+    f"{CREDIT}{CreditState.OPEN}": (
+        "Less than the price arrived; it is kept for the payer.",
+        "The payer pays the rest, or gets the days that it is worth.",
+    ),
+    f"{CREDIT}{CreditState.TO_REFUND}": (
+        "It is kept for the payer, and waits to be given back.",
+        _PERSON,
+    ),
+    f"{CREDIT}{CreditState.TAKEN}": ("The rest was paid, and access was given.", _RETRY),
+    f"{CREDIT}{CreditState.REFUNDED}": ("An operator gave it back to the payer.", _NOTHING),
+    f"{CREDIT}{CreditState.WITHDRAWN}": (
+        "The provider gave the money back to the payer.",
+        _NOTHING,
+    ),
     PaymentStatus.FINISHED: ("It is paid, and access was given.", _NOTHING),
     PaymentStatus.REFUNDED: ("The provider gave the money back to the payer.", _NOTHING),
     PaymentStatus.REVIEW: ("It is not as the order asked.", _PERSON),
@@ -229,7 +246,14 @@ REVIEW_WORDS: dict[Reason, str] = {
 }
 
 _FINAL: dict[Explained, frozenset[str]] = {
-    Explained.PAYMENT: frozenset({ShareState.PAID, ShareState.REVERSED}),
+    Explained.PAYMENT: frozenset(
+        {
+            ShareState.PAID,
+            ShareState.REVERSED,
+            f"{CREDIT}{CreditState.REFUNDED}",
+            f"{CREDIT}{CreditState.WITHDRAWN}",
+        }
+    ),
     Explained.PAYOUT: frozenset({PayoutState.SETTLED, PayoutState.RETURNED}),
     Explained.MEMBERSHIP: frozenset({MembershipState.NONE, MembershipState.BLOCKED}),
 }

@@ -26,6 +26,7 @@ def policy_from(settings: Settings) -> Policy:
         "provider_currency": _PROVIDER_CURRENCIES[asset.id],
         "transfer_cap": chosen.pop("transfer_cap_wei"),
         "order_lifetime": timedelta(seconds=chosen.pop("order_lifetime_seconds")),
+        "credit_lifetime": timedelta(seconds=chosen.pop("credit_lifetime_seconds")),
         "wallet_hold": timedelta(seconds=chosen.pop("wallet_hold_seconds")),
     }
     if settings.has(ChainSettings):

@@ -219,6 +219,9 @@ class PolicySettings(Concern):
     order_lifetime_seconds: Seconds = Field(
         _PRODUCTION.order_lifetime.total_seconds(), alias="ORDER_LIFETIME_SECONDS"
     )
+    credit_lifetime_seconds: Seconds = Field(
+        _PRODUCTION.credit_lifetime.total_seconds(), alias="CREDIT_LIFETIME_SECONDS"
+    )
     wallet_hold_seconds: Seconds = Field(
         _PRODUCTION.wallet_hold.total_seconds(), alias="WALLET_HOLD_SECONDS"
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared_lib.domain.update import (
+    AskRefund,
     AskStatus,
     AskToJoin,
     BlockBot,
@@ -144,6 +145,8 @@ def _said(message: _Message) -> Intent:
     word, rest = (command.group(1), (command.group(2) or "").strip()) if command else ("", "")
     if word == "status":
         return AskStatus(_uuid(rest))
+    if word == "refund":
+        return AskRefund(_uuid(rest))
     if word == "start" and rest:
         return _opened(rest)
     return Greet()

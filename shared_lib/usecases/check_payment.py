@@ -2,15 +2,19 @@
 
 Access never waits for this. Money does: an owner's share becomes payable only when the provider's
 own answer agrees with its callback and the deposit stands in our wallet on the chain.
+
+A payment in part is looked after until its payer has paid the rest, or has got something for it.
 """
 
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from fractions import Fraction
 from uuid import UUID
 
 from shared_lib.domain import ledger
-from shared_lib.domain.ledger import PostingKind
+from shared_lib.domain.credit import Credit, CreditState
+from shared_lib.domain.ledger import Posting, PostingKind
 from shared_lib.domain.money import (
     BASIS_POINTS,
     InvalidAmountError,
@@ -29,6 +33,7 @@ from shared_lib.domain.payment import (
     Report,
     advanced,
     highest_status,
+    paid_times,
 )
 from shared_lib.domain.review import Finding, Reason, Subject
 from shared_lib.domain.share import Share, ShareState, Worth
@@ -43,12 +48,22 @@ from shared_lib.ports import (
     Transaction,
     Watched,
 )
+from shared_lib.usecases import crediting
 from shared_lib.usecases.routing import route_of_share
 from shared_lib.usecases.setback import put_off, review
+from shared_lib.usecases.topping_up import ask_payer
 
 SHARE_DEADLINE = timedelta(hours=24)
 # Anything else is no transaction of this chain, such as a transfer inside the provider's books.
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Announced:
+    """What the provider said it received, and since when its deposit is waited for."""
+
+    received: Money
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +80,23 @@ class _Answer:
 
 
 def check_payment(ports: Ports, payment_id: UUID) -> None:
-    """Look after one payment that is not done. Only reads outside; safe to repeat."""
+    """Look after one payment that is not done; safe to repeat. Raises LeaseHeldError."""
     with ports.database.transaction() as tx:
         payment = tx.payments.get(payment_id)
         if payment is None or payment.watch is None:
             return
-        if _has_unapplied_reports(ports, tx, payment):
+        credit = _credit_of(tx, payment)
+        is_due = credit is not None and crediting.is_due(credit, ports.clock.now())
+        if is_due or _has_unapplied_reports(ports, tx, payment):
             _ask_to_apply(ports, tx, payment)
             return
+    problem = _ask_for_the_rest(ports, credit)
+    if problem is not None:
+        with ports.database.transaction() as tx:
+            put_off(ports, tx, Watched.PAYMENT, payment_id, problem)
+        return
     try:
-        answer = _ask(ports, payment)
+        answer = _ask(ports, payment, _announced(payment, credit))
     except ProviderError as error:
         with ports.database.transaction() as tx:
             put_off(ports, tx, Watched.PAYMENT, payment_id, error)
@@ -83,6 +105,25 @@ def check_payment(ports: Ports, payment_id: UUID) -> None:
         fresh = tx.payments.lock(payment_id)
         if fresh is not None and fresh.watch is not None:
             _record(ports, tx, fresh, answer)
+
+
+def _credit_of(tx: Transaction, payment: Payment) -> Credit | None:
+    """What the payment was kept as, while it has bought nothing."""
+    if payment.status.is_under_way or payment.receipt is not None:
+        return None
+    return tx.credits.of_payment(payment.id)
+
+
+def _ask_for_the_rest(ports: Ports, credit: Credit | None) -> ProviderError | None:
+    if credit is None or credit.state is not CreditState.OPEN:
+        return None
+    return ask_payer(ports, credit)
+
+
+def _announced(payment: Payment, credit: Credit | None) -> _Announced | None:
+    if payment.receipt is not None:
+        return _Announced(payment.receipt.received, payment.receipt.finished_at)
+    return None if credit is None else _Announced(credit.amount, credit.created_at)
 
 
 def _has_unapplied_reports(ports: Ports, tx: Transaction, payment: Payment) -> bool:
@@ -100,20 +141,20 @@ def _ask_to_apply(ports: Ports, tx: Transaction, payment: Payment) -> None:
     tx.outbox.add(PaymentUpdated(payment_id=payment.id), now)
 
 
-def _ask(ports: Ports, payment: Payment) -> _Answer:
+def _ask(ports: Ports, payment: Payment, announced: _Announced | None) -> _Answer:
     body = ports.provider.payment(payment.provider_payment_id)
     try:
         report = ports.provider.read_report(body)
     except BadReportError as error:
         raise RetryableError(f"unreadable answer: {error}") from error
     incoming = None
-    if payment.receipt is not None and _HASH.fullmatch(report.payout_hash or ""):
+    if announced is not None and _HASH.fullmatch(report.payout_hash or ""):
         incoming = ports.chain.incoming(
-            report.payout_hash or "", ports.policy.host_wallet, payment.receipt.received.asset
+            report.payout_hash or "", ports.policy.host_wallet, announced.received.asset
         )
-    if payment.receipt is None or not _has_arrived(ports, incoming):
+    if announced is None or not _has_arrived(ports, incoming):
         return _Answer(body, report, incoming)
-    cents = ports.provider.usd_cents(payment.receipt.received)
+    cents = ports.provider.usd_cents(announced.received)
     return _Answer(body, report, incoming, cents)
 
 
@@ -130,73 +171,95 @@ def _record(ports: Ports, tx: Transaction, payment: Payment, answer: _Answer) ->
     elif advanced(payment.status, reported) is not payment.status:
         tx.payments.store_report(payment, answer.body, EventSource.POLL, ports.clock.now())
         _ask_to_apply(ports, tx, payment)
-    elif payment.receipt is None:
-        _look_again(ports, tx, payment)
     else:
-        _seek_deposit(ports, tx, payment, payment.receipt, answer)
+        credit = _credit_of(tx, payment)
+        announced = _announced(payment, credit)
+        if announced is None:
+            _look_again(ports, tx, payment, None)
+        elif credit is not None and payment.deposit is not None:
+            _rest(ports, tx, payment, credit)
+        else:
+            _seek_deposit(ports, tx, payment, announced, answer)
 
 
-def _look_again(ports: Ports, tx: Transaction, payment: Payment) -> None:
+def _look_again(ports: Ports, tx: Transaction, payment: Payment, credit: Credit | None) -> None:
     """The pause grows with the payment's age, which doubles it each time, up to its limit."""
     now = ports.clock.now()
     policy = ports.policy
     age_seconds = (now - payment.created_at).total_seconds()
     pause = min(max(policy.payment_check_seconds, age_seconds), policy.payment_check_most_seconds)
-    tx.watches.wait(Watched.PAYMENT, payment.id, now + timedelta(seconds=pause))
+    next_at = now + timedelta(seconds=pause)
+    if credit is not None and credit.state is CreditState.OPEN:
+        next_at = min(next_at, max(now, credit.until))
+    tx.watches.wait(Watched.PAYMENT, payment.id, next_at)
     tx.reviews.close(Subject.PAYMENT, str(payment.id), Reason.FAILING_FOR_A_DAY, now)
 
 
-# ---- the deposit of a finished payment -----------------------------------------------------------
+def _rest(ports: Ports, tx: Transaction, payment: Payment, credit: Credit) -> None:
+    """Its deposit is seen: until its time comes, or, with a person, for as long as that takes."""
+    if credit.state is CreditState.TO_REFUND:
+        tx.payments.save(replace(payment, watch=None))
+    else:
+        _look_again(ports, tx, payment, credit)
+
+
+# ---- the deposit of what was paid ----------------------------------------------------------------
 
 
 def _seek_deposit(
-    ports: Ports, tx: Transaction, payment: Payment, receipt: Receipt, answer: _Answer
+    ports: Ports, tx: Transaction, payment: Payment, announced: _Announced, answer: _Answer
 ) -> None:
     now = ports.clock.now()
     if answer.report.known_status in UNDER_WAY:
         # The provider's answers may lag behind its callbacks: that is no contradiction.
-        tx.watches.wait(Watched.PAYMENT, payment.id, now + _deposit_pause(ports, receipt, now))
+        tx.watches.wait(Watched.PAYMENT, payment.id, now + _deposit_pause(ports, announced, now))
         return
-    disagreement = _disagreement(ports, payment, receipt, answer.report)
+    received = announced.received
+    disagreement = _disagreement(ports, payment, received, answer.report)
     if disagreement is not None:
         _disagree(ports, tx, payment, disagreement)
         return
     incoming, tx_hash = answer.incoming, (answer.report.payout_hash or "").lower()
     if incoming is None or not _has_arrived(ports, incoming):
-        tx.watches.wait(Watched.PAYMENT, payment.id, now + _deposit_pause(ports, receipt, now))
+        tx.watches.wait(Watched.PAYMENT, payment.id, now + _deposit_pause(ports, announced, now))
     elif not incoming.succeeded or incoming.amount.base_units == 0:
         # An internal transfer looks like this too. Waiting may bring another hash; then a person.
         put_off(ports, tx, Watched.PAYMENT, payment.id, f"{tx_hash} paid nothing to our wallet")
-    elif tx.ledger.is_counted(tx_hash):
+    elif not _is_own(payment, tx_hash) and tx.ledger.is_counted(tx_hash):
         _to_review(ports, tx, payment, Reason.DEPOSIT_COUNTED_TWICE, tx_hash)
-    elif not _close_enough(receipt.received, incoming.amount, ports.policy.deposit_tolerance_bps):
-        fact = f"announced {receipt.received}, arrived {incoming.amount} in {tx_hash}"
+    elif not _close_enough(received, incoming.amount, ports.policy.deposit_tolerance_bps):
+        fact = f"announced {received}, arrived {incoming.amount} in {tx_hash}"
         _to_review(ports, tx, payment, Reason.DEPOSIT_DIFFERS, fact)
     else:
-        _judge_worth(ports, tx, payment, receipt, Deposit(tx_hash, now), answer)
+        _judge_worth(ports, tx, payment, received, Deposit(tx_hash, now), answer)
 
 
-def _deposit_pause(ports: Ports, receipt: Receipt, now: datetime) -> timedelta:
+def _is_own(payment: Payment, tx_hash: str) -> bool:
+    """Whether this deposit is booked as the payment's already, when it was its payer's credit."""
+    return payment.deposit is not None and payment.deposit.hash == tx_hash
+
+
+def _deposit_pause(ports: Ports, announced: _Announced, now: datetime) -> timedelta:
     """Short while the deposit is due, longer the longer it does not come."""
     policy = ports.policy
-    growing = (now - receipt.finished_at).total_seconds() / 8
+    growing = (now - announced.since).total_seconds() / 8
     least, most = policy.transfer_check_seconds, policy.payment_check_most_seconds
     return timedelta(seconds=min(max(least, growing), most))
 
 
-def _disagreement(ports: Ports, payment: Payment, receipt: Receipt, report: Report) -> str | None:
+def _disagreement(ports: Ports, payment: Payment, received: Money, report: Report) -> str | None:
     """How the provider's answer contradicts the callback that we credited, or None."""
-    if report.known_status is not PaymentStatus.FINISHED:
+    if report.known_status is not payment.status:
         return f"the provider says {report.status!r}"
     if (report.order_id or "") != str(payment.order_id):
         return f"the provider names order {report.order_id!r}"
     if (report.outcome_currency or "").lower() != ports.policy.provider_currency:
         return f"the provider settles in {report.outcome_currency!r}"
     try:
-        outcome = parse_amount(report.outcome_amount or "", receipt.received.asset)
+        outcome = parse_amount(report.outcome_amount or "", received.asset)
     except InvalidAmountError as error:
         return str(error)
-    return None if outcome == receipt.received else f"the provider says {outcome}"
+    return None if outcome == received else f"the provider says {outcome}"
 
 
 def _close_enough(announced: Money, arrived: Money, tolerance_bps: int) -> bool:
@@ -208,43 +271,61 @@ def _judge_worth(
     ports: Ports,
     tx: Transaction,
     payment: Payment,
-    receipt: Receipt,
+    received: Money,
     deposit: Deposit,
     answer: _Answer,
 ) -> None:
     """Money that is worth more than its payer was asked for has wrong units, or needs a person."""
     order = tx.orders.get(payment.order_id) if payment.order_id else None
     price = order.price_cents if order else 0
-    paid = paid_part(answer.report.pay_amount, answer.report.actually_paid)
+    paid = _paid_part(payment, answer.report)
     asked = list_value(price, paid)
     if is_too_much(answer.market_cents, asked, ports.policy.notional_tolerance_bps):
         fact = f"worth {format_usd(answer.market_cents)}, asked for {format_usd(asked)}"
         _to_review(ports, tx, payment, Reason.NOTIONAL_TOO_HIGH, fact)
         return
     whole = Worth(list_cents=asked, market_cents=answer.market_cents)
-    arrived = answer.incoming.amount if answer.incoming else receipt.received
-    _credit(ports, tx, payment, receipt, deposit, arrived, whole)
+    arrived = answer.incoming.amount if answer.incoming else received
+    if payment.deposit is not None or _book_deposit(
+        ports, tx, payment, ledger.deposit_seen(payment.id, received, arrived), deposit
+    ):
+        _release(ports, tx, payment, deposit, whole)
 
 
-def _credit(
-    ports: Ports,
-    tx: Transaction,
-    payment: Payment,
-    receipt: Receipt,
-    deposit: Deposit,
-    arrived: Money,
-    whole: Worth,
-) -> None:
-    """The money is in our wallet: the share may be paid out now."""
+def _paid_part(payment: Payment, report: Report) -> Fraction:
+    """How many times its price was paid: of a payment in full at least once."""
+    if payment.status is PaymentStatus.FINISHED and report.parent_payment_id is None:
+        return paid_part(report.pay_amount, report.actually_paid)
+    return paid_times(report.pay_amount, report.actually_paid) or Fraction(1)
+
+
+def _book_deposit(
+    ports: Ports, tx: Transaction, payment: Payment, seen: Posting, deposit: Deposit
+) -> bool:
+    """Book what stands in our wallet, unless it is booked as something else."""
     now = deposit.seen_at
     if not tx.ledger.count(deposit.hash, PostingKind.DEPOSIT_SEEN, str(payment.id), now):
         _to_review(ports, tx, payment, Reason.DEPOSIT_COUNTED_TWICE, deposit.hash)
-        return
-    tx.payments.save(replace(payment, deposit=deposit, watch=None))
-    tx.ledger.post(ledger.deposit_seen(payment.id, receipt.received, arrived), ports.ids.new(), now)
+        return False
+    tx.ledger.post(seen, ports.ids.new(), now)
+    return True
+
+
+def _release(
+    ports: Ports, tx: Transaction, payment: Payment, deposit: Deposit, whole: Worth
+) -> None:
+    """The money is in our wallet: the share may be paid out now. A credit waits for its payer."""
+    now = deposit.seen_at
+    credit = _credit_of(tx, payment)
+    held = replace(payment, deposit=payment.deposit or deposit)
+    if credit is None:
+        tx.payments.save(replace(held, watch=None))
+    else:
+        tx.payments.save(held)
+        _rest(ports, tx, held, credit)
     share = tx.shares.lock_of_payment(payment.id)
-    if share is not None and share.state is ShareState.EXPECTED:
-        worth = _worth_of_share(receipt, share, whole)
+    if share is not None and payment.receipt is not None and share.state is ShareState.EXPECTED:
+        worth = _worth_of_share(payment.receipt, share, whole)
         pending = share.moved(ShareState.PENDING, _share_watch(ports, now))
         tx.shares.save(replace(pending, worth=worth))
         tx.outbox.add(route_of_share(tx, share.channel_id, share.amount.asset), now)

@@ -5,50 +5,71 @@ the order, and the events that lead on. Its guards are unique keys, so that it h
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from fractions import Fraction
 from uuid import UUID
 
 from shared_lib.domain import ledger
-from shared_lib.domain.membership import Membership
-from shared_lib.domain.money import InvalidAmountError, Money, Split, parse_amount, split_fee
+from shared_lib.domain.credit import Credit, CreditState, days_worth, value_of
+from shared_lib.domain.money import InvalidAmountError, Money, Split, parse_amount
 from shared_lib.domain.notice import NoticeKind
-from shared_lib.domain.offer import Channel
 from shared_lib.domain.order import Order, OrderKind, OrderState
 from shared_lib.domain.payment import (
+    BOUGHT_TIMES_MOST,
     Payment,
     PaymentStatus,
     Receipt,
     Report,
     advanced,
-    extra_days,
     highest_status,
     paid_times,
 )
 from shared_lib.domain.review import Finding, Reason, Subject
-from shared_lib.domain.share import Share, ShareKind, ShareState
-from shared_lib.domain.watch import watch
-from shared_lib.events import PaymentCheckDue
+from shared_lib.domain.share import ShareState
 from shared_lib.ports import Ports, Transaction
-from shared_lib.usecases.access import invite, is_blocked, lock_membership
-from shared_lib.usecases.messages import Facts
+from shared_lib.usecases import crediting
+from shared_lib.usecases.access import is_blocked
+from shared_lib.usecases.buying import grant, purchase_of, record_receipt
 from shared_lib.usecases.setback import review
 from shared_lib.usecases.telling import tell
 
-# A deposit follows a finished payment within minutes; after a day a person looks.
-DEPOSIT_DEADLINE = timedelta(hours=24)
-
 
 @dataclass(frozen=True, slots=True)
-class _Finish:
-    """What a finished payment brings, and to whom."""
+class _Paid:
+    """What came for an order: `value_cents` of its price, and what came for it before.
+
+    `root` is the order that is to be bought; `order` is that one, or one for its rest. `own` is the
+    credit that this very payment was kept as, if it `was_paid` in part before. `counts` is False
+    for what came uninvited, which must be worth the whole price.
+    """
 
     payment: Payment
     order: Order
-    channel: Channel
+    root: Order
     received: Money
-    split: Split
-    now: datetime
-    extra_days: int
+    value_cents: Fraction
+    own: Credit | None
+    before: list[Credit]
+    counts: bool
+    was_paid: bool
+
+    @property
+    def whole_cents(self) -> Fraction:
+        return self.value_cents + value_of(self.before)
+
+    @property
+    def extra_days(self) -> int:
+        """Days more than the order's; less where it is worth less."""
+        days = self.root.days
+        if days is None:
+            return 0
+        return days_worth(days, self.root.price_cents, self.whole_cents) - days
+
+    @property
+    def is_enough(self) -> bool:
+        if self.root.kind is OrderKind.DONATION or self.whole_cents >= self.root.price_cents:
+            return True
+        # The rest of an order whose first part has been turned into days, or refunded.
+        return self.counts and (self.root.days or 0) + self.extra_days > 0
 
 
 class _ReviewNeededError(Exception):
@@ -67,6 +88,8 @@ def confirm_payment(ports: Ports, payment_id: UUID) -> None:
         if payment is None:
             return
         tx.payments.news_applied(payment_id)
+        if not payment.status.is_under_way:
+            payment = _book_credit(ports, tx, payment)
         if payment.status is PaymentStatus.REVIEW:
             return
         reports = [ports.provider.read_report(body) for body in tx.payments.bodies(payment_id)]
@@ -75,53 +98,87 @@ def confirm_payment(ports: Ports, payment_id: UUID) -> None:
             _advance(ports, tx, payment, status, reports)
 
 
+def _book_credit(ports: Ports, tx: Transaction, payment: Payment) -> Payment:
+    """The payment once its credit is booked, if that is due; what was refunded meanwhile is not."""
+    booked = crediting.book(ports, tx, payment)
+    was_booked = payment.receipt is None and booked.receipt is not None
+    if was_booked and booked.status is PaymentStatus.REFUNDED and booked.receipt is not None:
+        _reverse(ports, tx, booked, booked.receipt)
+    return booked
+
+
 def _advance(
     ports: Ports, tx: Transaction, payment: Payment, status: PaymentStatus, reports: list[Report]
 ) -> None:
-    if status.is_under_way:
-        tx.payments.save(replace(payment, status=status))
-    elif status is PaymentStatus.FINISHED:
-        finished = next(one for one in reports if one.known_status is PaymentStatus.FINISHED)
+    moved = replace(payment, status=status)
+    is_paid = status in (PaymentStatus.FINISHED, PaymentStatus.PARTIALLY_PAID)
+    if status.is_under_way or (is_paid and payment.receipt is not None):
+        tx.payments.save(moved)
+    elif is_paid:
+        said = next(one for one in reports if one.known_status is status)
+        was_paid = payment.status is PaymentStatus.PARTIALLY_PAID
         try:
-            _finish(ports, tx, payment, finished)
+            _pay(ports, tx, _read(ports, tx, moved, said, was_paid=was_paid))
         except _ReviewNeededError as problem:
-            _send_to_review(ports, tx, payment, problem)
+            # What came in part rests as it is, so that *finished* still counts when it comes.
+            in_part = status is PaymentStatus.PARTIALLY_PAID
+            rests = moved if in_part else replace(payment, status=PaymentStatus.REVIEW)
+            _send_to_review(ports, tx, rests, problem)
     elif status is PaymentStatus.REFUNDED and payment.receipt is not None:
         _reverse(ports, tx, payment, payment.receipt)
     else:
         _end(ports, tx, payment, status)
 
 
-# ---- finished ------------------------------------------------------------------------------------
+# ---- paid, in full or in part --------------------------------------------------------------------
 
 
-def _finish(ports: Ports, tx: Transaction, payment: Payment, report: Report) -> None:
-    finish = _judge(ports, tx, payment, report)
-    _record_receipt(ports, tx, finish)
-    if finish.order.kind is OrderKind.SUBSCRIPTION:
-        _grant(ports, tx, finish)
-    tx.orders.save(finish.order.ended(OrderState.PAID))
-    tx.outbox.add(PaymentCheckDue(payment_id=payment.id), finish.now)
-
-
-def _judge(ports: Ports, tx: Transaction, payment: Payment, report: Report) -> _Finish:
+def _read(
+    ports: Ports, tx: Transaction, payment: Payment, report: Report, *, was_paid: bool
+) -> _Paid:
     """Everything that must hold before a payment counts. Raises _ReviewNeededError."""
-    order = tx.orders.lock(payment.order_id) if payment.order_id else None
-    if order is None:
+    root = tx.orders.lock_root(payment.order_id) if payment.order_id else None
+    is_rest = root is not None and root.id != payment.order_id
+    order = tx.orders.lock(payment.order_id) if is_rest and payment.order_id else root
+    if order is None or root is None:
         raise _ReviewNeededError(Reason.UNKNOWN_ORDER, f"order {report.order_id!r}")
-    times = paid_times(report.pay_amount, report.actually_paid)
-    if report.parent_payment_id is not None and (times is None or times < 1):
-        raise _ReviewNeededError(Reason.REPEATED_DEPOSIT, f"of {report.parent_payment_id}")
-    buys_access = order.kind is OrderKind.SUBSCRIPTION
-    if buys_access and is_blocked(tx, order.channel_id, order.telegram_user_id):
-        raise _ReviewNeededError(Reason.PAYER_BLOCKED, "the channel's owner has blocked the payer")
+    value_cents = _times(payment, report) * order.price_cents
     received = _received(ports, report)
-    channel = tx.channels.get(order.channel_id)
-    if channel is None:
-        raise LookupError(f"order {order.id} has no channel")
-    bps = ports.policy.fee_bps if channel.fee_bps is None else channel.fee_bps
-    split, more = split_fee(received, bps), extra_days(order.days, times)
-    return _Finish(payment, order, channel, received, split, ports.clock.now(), more)
+    own = tx.credits.lock_of_payment(payment.id) if was_paid else None
+    if own is not None and own.amount != received:
+        raise _ReviewNeededError(Reason.PROVIDER_DISAGREES, f"first {own.amount}, now {received}")
+    if own is not None and not own.is_unspent:
+        fact = "an operator has given it back already"
+        raise _ReviewNeededError(Reason.PROVIDER_DISAGREES, fact)
+    return _Paid(
+        payment=payment,
+        order=order,
+        root=root,
+        received=received,
+        value_cents=value_cents,
+        own=own,
+        before=[one for one in tx.credits.lock_unspent(root.id) if one.payment_id != payment.id],
+        counts=_is_whole(payment, report),
+        was_paid=was_paid,
+    )
+
+
+def _is_whole(payment: Payment, report: Report) -> bool:
+    """Whether the provider says that all was paid that it asked for."""
+    return payment.status is PaymentStatus.FINISHED and report.parent_payment_id is None
+
+
+def _times(payment: Payment, report: Report) -> Fraction:
+    """How many times what was asked has been paid. Raises _ReviewNeededError."""
+    times = paid_times(report.pay_amount, report.actually_paid)
+    if _is_whole(payment, report):
+        times = max(times or Fraction(1), Fraction(1))
+    elif report.parent_payment_id is not None and times is None:
+        raise _ReviewNeededError(Reason.REPEATED_DEPOSIT, f"of {report.parent_payment_id}")
+    elif times is None or (report.parent_payment_id is None and times >= 1):
+        fact = f"asked {report.pay_amount!r}, paid {report.actually_paid!r}"
+        raise _ReviewNeededError(Reason.PAID_IN_PART, fact)
+    return min(times, Fraction(BOUGHT_TIMES_MOST))
 
 
 def _received(ports: Ports, report: Report) -> Money:
@@ -137,98 +194,113 @@ def _received(ports: Ports, report: Report) -> Money:
     return received
 
 
-def _record_receipt(ports: Ports, tx: Transaction, finish: _Finish) -> None:
-    """The money's side: receipt, share and ledger."""
-    receipt = Receipt(finish.received, finish.split.fee, finish.now, finish.extra_days)
-    again = watch(
-        finish.now, wait_seconds=ports.policy.republish_seconds, deadline=DEPOSIT_DEADLINE
-    )
-    tx.payments.save(
-        replace(finish.payment, status=PaymentStatus.FINISHED, receipt=receipt, watch=again)
-    )
-    if finish.split.owner.base_units > 0:
-        tx.shares.add(_share(ports, finish))
-    posting = ledger.finished(finish.payment.id, finish.channel.id, finish.received, finish.split)
-    tx.ledger.post(posting, ports.ids.new(), finish.now)
+def _pay(ports: Ports, tx: Transaction, paid: _Paid) -> None:
+    """Access and owner's share for what is enough; all else stays its payer's."""
+    order = paid.order
+    buys_access = order.kind is OrderKind.SUBSCRIPTION
+    if buys_access and is_blocked(tx, order.channel_id, order.telegram_user_id):
+        _keep(ports, tx, paid, CreditState.TO_REFUND)
+    elif paid.is_enough:
+        _buy(ports, tx, paid)
+    else:
+        _keep(ports, tx, paid, CreditState.OPEN)
 
 
-def _share(ports: Ports, finish: _Finish) -> Share:
-    return Share(
-        id=ports.ids.new(),
-        channel_id=finish.channel.id,
-        kind=ShareKind.PAYMENT,
-        payment_id=finish.payment.id,
-        amount=finish.split.owner,
-        state=ShareState.EXPECTED,
-        created_at=finish.now,
-        watch=None,
-    )
+def _buy(ports: Ports, tx: Transaction, paid: _Paid) -> None:
+    payment, order = paid.payment, paid.order
+    if paid.own is not None:
+        crediting.use(ports, tx, payment, order, paid.own, paid.extra_days)
+    else:
+        bought = purchase_of(ports, tx, payment, order, paid.received, paid.extra_days)
+        posting = ledger.finished(payment.id, order.channel_id, paid.received, bought.split)
+        record_receipt(ports, tx, bought, posting)
+        if order.kind is OrderKind.SUBSCRIPTION:
+            grant(ports, tx, bought)
+    if paid.was_paid:
+        crediting.close_findings(ports, tx, payment)
+    crediting.take(ports, tx, paid.before)
+    for one in {order.id: order, paid.root.id: paid.root}.values():
+        tx.orders.save(one.ended(OrderState.PAID))
+    if paid.own or paid.before or order.tops_up:
+        crediting.close_top_ups(tx, paid.root)
 
 
-def _grant(ports: Ports, tx: Transaction, finish: _Finish) -> None:
-    """The person's side: access, its history, and an invite."""
-    order = finish.order
-    membership = lock_membership(ports, tx, order.channel_id, order.telegram_user_id)
-    days = None if order.days is None else order.days + finish.extra_days
-    membership, period = membership.extended(days, finish.now)
-    tx.memberships.save(membership)
-    if period is not None:
-        tx.memberships.add_period(
-            ports.ids.new(), membership.id, finish.payment.id, period, finish.now
-        )
-    if finish.extra_days and period is not None:
-        person, key = membership.telegram_user_id, str(finish.payment.id)
-        facts: Facts = {"order": str(finish.order.id), "days": finish.extra_days}
-        tell(ports, tx, person, NoticeKind.PAID_MORE, key, facts)
-    if tx.invites.has_live(finish.order.id):
-        tell_extended(ports, tx, membership, str(finish.payment.id), is_paid=True)
+def _keep(ports: Ports, tx: Transaction, paid: _Paid, state: CreditState) -> None:
+    payment, root = paid.payment, paid.root
+    own = paid.own
+    if own is None:
+        part = crediting.Part(payment, root, paid.received, int(paid.value_cents))
+        crediting.keep(ports, tx, part, state)
+    else:
+        tx.payments.save(payment)
+    if state is CreditState.OPEN:
+        crediting.ask_for_the_rest(ports, tx, root, tx.credits.lock_unspent(root.id))
         return
-    invite(ports, tx, membership, finish.payment)
-
-
-def tell_extended(
-    ports: Ports, tx: Transaction, membership: Membership, key: str, *, is_paid: bool
-) -> None:
-    """Tell a member who needs no invite until when access runs now."""
-    ends = membership.access_ends_at
-    facts: Facts = {
-        "channel": tx.channels.closed_chat(membership.channel_id).title,
-        "until": None if ends is None else ends.isoformat(),
-        **({} if is_paid else {"granted": 1}),
-    }
-    tell(ports, tx, membership.telegram_user_id, NoticeKind.ACCESS_EXTENDED, key, facts)
+    kept = tx.credits.lock_of_payment(payment.id)
+    if kept is not None:
+        fact = "the channel's owner has blocked the payer"
+        crediting.leave_to_a_person(ports, tx, kept, Reason.PAYER_BLOCKED, fact)
+        crediting.close_top_ups(tx, root)
+    _tell_reviewed(ports, tx, payment, paid.order)
 
 
 # ---- every other end -----------------------------------------------------------------------------
 
 
 def _end(ports: Ports, tx: Transaction, payment: Payment, status: PaymentStatus) -> None:
-    """Expired, failed, paid in part, or refunded before it ever finished."""
+    """Expired, failed, or refunded before it ever bought anything."""
     tx.payments.save(replace(payment, status=status, watch=None))
+    if not payment.status.is_under_way and _withdraw(ports, tx, payment):
+        return
     order = tx.orders.lock(payment.order_id) if payment.order_id else None
-    in_part = status is PaymentStatus.PARTIALLY_PAID
-    if in_part:
-        review(ports, tx, Finding(Subject.PAYMENT, str(payment.id), Reason.PAID_IN_PART))
     if order is None or order.state is OrderState.PAID or tx.payments.has_other_under_way(payment):
         return
-    if not in_part:
-        ended = order.state if order.state is not OrderState.OPEN else OrderState.CLOSED
-        tx.orders.save(order.ended(ended))
-    kind = NoticeKind.PAYMENT_REVIEWED if in_part else NoticeKind.PAYMENT_ENDED
+    ended = order.state if order.state is not OrderState.OPEN else OrderState.CLOSED
+    tx.orders.save(order.ended(ended))
     facts = {"order": str(order.id), "status": status.value}
-    tell(ports, tx, order.telegram_user_id, kind, f"{payment.id}:{status.value}", facts)
+    key = f"{payment.id}:{status.value}"
+    tell(ports, tx, order.telegram_user_id, NoticeKind.PAYMENT_ENDED, key, facts)
+
+
+def _withdraw(ports: Ports, tx: Transaction, payment: Payment) -> bool:
+    """The provider gave a credit's money back to its payer; False where there is no credit.
+
+    What stands in our wallet cannot have been given back by the provider: a person decides.
+    """
+    credit = tx.credits.of_payment(payment.id)
+    root = tx.orders.lock(credit.order_id) if credit else None
+    credit = tx.credits.lock_of_payment(payment.id)
+    if root is None or credit is None:
+        return False
+    if credit.is_unspent and payment.deposit is None:
+        tx.credits.save(credit.moved(CreditState.WITHDRAWN))
+        posting = ledger.credit_withdrawn(payment.id, credit.amount)
+        tx.ledger.post(posting, ports.ids.new(), ports.clock.now())
+        crediting.close_findings(ports, tx, payment)
+    elif credit.is_unspent:
+        fact = "the provider says that it was refunded, and it stands in our wallet"
+        crediting.leave_to_a_person(ports, tx, credit, Reason.PAID_IN_PART, fact)
+    crediting.close_top_ups(tx, root)
+    facts = {"order": str(root.id), "status": PaymentStatus.REFUNDED.value}
+    key = f"{payment.id}:{PaymentStatus.REFUNDED.value}"
+    tell(ports, tx, root.telegram_user_id, NoticeKind.PAYMENT_ENDED, key, facts)
+    return True
 
 
 def _send_to_review(
     ports: Ports, tx: Transaction, payment: Payment, problem: _ReviewNeededError
 ) -> None:
-    tx.payments.save(replace(payment, status=PaymentStatus.REVIEW, watch=None))
+    tx.payments.save(replace(payment, watch=None))
     evidence = (("fact", problem.fact), ("provider_payment_id", payment.provider_payment_id))
     review(ports, tx, Finding(Subject.PAYMENT, str(payment.id), problem.reason, evidence))
     order = tx.orders.get(payment.order_id) if payment.order_id else None
     if order is not None:
-        facts = {"order": str(order.id), "status": PaymentStatus.REVIEW.value}
-        tell(ports, tx, order.telegram_user_id, NoticeKind.PAYMENT_REVIEWED, str(payment.id), facts)
+        _tell_reviewed(ports, tx, payment, order)
+
+
+def _tell_reviewed(ports: Ports, tx: Transaction, payment: Payment, order: Order) -> None:
+    facts = {"order": str(order.id), "status": PaymentStatus.REVIEW.value}
+    tell(ports, tx, order.telegram_user_id, NoticeKind.PAYMENT_REVIEWED, str(payment.id), facts)
 
 
 def _reverse(ports: Ports, tx: Transaction, payment: Payment, receipt: Receipt) -> None:

@@ -10,7 +10,9 @@ from shared_lib.domain.money import format_usd
 from shared_lib.domain.notice import NoticeKind
 from shared_lib.domain.offer import Offer, is_offer_link
 from shared_lib.domain.order import Invoice, Order, OrderKind, OrderState
+from shared_lib.domain.review import Reason
 from shared_lib.domain.update import (
+    AskRefund,
     AskStatus,
     AskToJoin,
     BlockBot,
@@ -22,7 +24,6 @@ from shared_lib.domain.update import (
 from shared_lib.domain.watch import watch
 from shared_lib.events import JoinRequested
 from shared_lib.ports import (
-    InvoiceRequest,
     Lease,
     Leased,
     Person,
@@ -31,6 +32,8 @@ from shared_lib.ports import (
     Transaction,
 )
 from shared_lib.usecases.access import is_blocked
+from shared_lib.usecases.crediting import close_top_ups, leave_to_a_person
+from shared_lib.usecases.invoicing import invoice_request
 from shared_lib.usecases.lease import claim, require, require_time
 from shared_lib.usecases.telling import tell
 
@@ -67,6 +70,8 @@ def _answer(ports: Ports, tx: Transaction, visit: _Visit, intent: Intent) -> Non
     elif isinstance(intent, AskStatus):
         facts = _status(tx, visit.person.id, intent.order_id)
         tell(ports, tx, visit.person.id, NoticeKind.ORDER_STATUS, visit.key, facts)
+    elif isinstance(intent, AskRefund):
+        _ask_refund(ports, tx, visit, intent.order_id)
     elif isinstance(intent, Greet):
         tell(ports, tx, visit.person.id, NoticeKind.WELCOME, visit.key, {})
 
@@ -103,6 +108,10 @@ _WHAT_NEXT = {
     OrderState.CLOSED: "The payment ended without success. Open the offer again to retry.",
 }
 
+_OF_A_PART = (
+    "A part of the price came, and is kept for you. The message about it says what you can do."
+)
+
 
 def _status(
     tx: Transaction, telegram_user_id: int, order_id: UUID | None
@@ -111,11 +120,25 @@ def _status(
     order = tx.orders.get(order_id) if order_id else None
     if order is None or order.telegram_user_id != telegram_user_id:
         return {"state": None}
-    return {
-        "order": str(order.id),
-        "state": order.state.value,
-        "what_next": _WHAT_NEXT[order.state],
-    }
+    root_id = order.tops_up or order.id
+    what_next = _OF_A_PART if tx.credits.lock_unspent(root_id) else _WHAT_NEXT[order.state]
+    return {"order": str(order.id), "state": order.state.value, "what_next": what_next}
+
+
+# ---- refunds -------------------------------------------------------------------------------------
+
+
+def _ask_refund(ports: Ports, tx: Transaction, visit: _Visit, order_id: UUID | None) -> None:
+    """Who paid a part and does not want the rest is paid back by an operator."""
+    root = tx.orders.lock_root(order_id) if order_id else None
+    is_theirs = root is not None and root.telegram_user_id == visit.person.id
+    unspent = tx.credits.lock_unspent(root.id) if root is not None and is_theirs else []
+    for one in unspent:
+        leave_to_a_person(ports, tx, one, Reason.PAID_IN_PART, "the payer asks for a refund")
+    if root is not None and unspent:
+        close_top_ups(tx, root)
+    facts = {"order": str(root.id) if root is not None and unspent else None}
+    tell(ports, tx, visit.person.id, NoticeKind.REFUND_ASKED, visit.key, facts)
 
 
 # ---- purchase ------------------------------------------------------------------------------------
@@ -137,7 +160,8 @@ def _open_offer(ports: Ports, visit: _Visit, link_id: str) -> None:
         return
     try:
         require_time(ports, purchase.lease)
-        invoice = ports.provider.create_invoice(_invoice_request(ports, purchase))
+        request = invoice_request(ports, purchase.order, purchase.offer.closed_chat.title)
+        invoice = ports.provider.create_invoice(request)
     except ProviderError:
         invoice = None
     with ports.database.transaction() as tx:
@@ -170,8 +194,11 @@ def _begin(ports: Ports, tx: Transaction, visit: _Visit, link_id: str) -> _Purch
 
 
 def _open_order(ports: Ports, tx: Transaction, visit: _Visit, offer: Offer) -> Order:
-    """A second tap finds the open order of the same person, tier and kind."""
+    """A second tap finds the open order of the same person, tier and kind, or that for its rest."""
     tier = offer.tier
+    rest = tx.orders.open_top_up(visit.person.id, tier.id)
+    if rest is not None:
+        return rest
     fresh = Order(
         id=ports.ids.new(),
         kind=OrderKind.SUBSCRIPTION,
@@ -191,21 +218,6 @@ def _open_order(ports: Ports, tx: Transaction, visit: _Visit, offer: Offer) -> O
     if tx.orders.add(fresh):
         return fresh
     return tx.orders.open_one(visit.person.id, tier.id, OrderKind.SUBSCRIPTION) or fresh
-
-
-def _invoice_request(ports: Ports, purchase: _Purchase) -> InvoiceRequest:
-    order = purchase.order
-    page = f"{ports.policy.public_url.rstrip('/')}/pay/{order.id}"
-    days = "for life" if order.days is None else f"{order.days} days"
-    return InvoiceRequest(
-        order_id=order.id,
-        price_cents=order.price_cents,
-        description=f"{purchase.offer.closed_chat.title}, {days}",
-        ipn_url=ports.policy.ipn_url,
-        success_url=f"{page}?result=success",
-        cancel_url=f"{page}?result=cancel",
-        partially_paid_url=f"{page}?result=partial",
-    )
 
 
 def _adopt(
@@ -230,5 +242,6 @@ def _show_invoice(
         "price": format_usd(order.price_cents),
         "days": order.days,
         "url": invoice.url,
+        "rest_of": None if order.tops_up is None else str(order.tops_up),
     }
     tell(ports, tx, visit.person.id, NoticeKind.INVOICE_READY, visit.key, facts)

@@ -127,6 +127,60 @@ def _paid_more(facts: Facts) -> Message:
     return Message(html + _WARNING)
 
 
+def _paid_in_part(facts: Facts) -> Message:
+    shown = {
+        **facts,
+        "until": _until_text(facts.get("until")),
+        "days": _days(facts.get("days")) if facts.get("days") else "",
+    }
+    came = "⚖️ Less than the price of order <code>{order}</code> came for <b>{channel}</b>."
+    if facts.get("again") is not None:
+        came = (
+            "⚖️ More money came for order <code>{order}</code> of <b>{channel}</b>, which is paid."
+        )
+    html = text(
+        came + "\n\nIt is kept for you. <b>{missing}</b> of {price} are missing; you can pay them "
+        "{until}.",
+        shown,
+    )
+    if facts.get("days"):
+        html += text(" If you don't, you get what your part is worth: {days}.", shown)
+    html += text("\n\nTo have it back instead, send <code>/refund {order}</code>.", shown)
+    button = Button(f"Pay the missing {facts['missing']}", url=str(facts["url"]))
+    return Message(html + _WARNING, (button,))
+
+
+def _days_for_part(facts: Facts) -> Message:
+    shown = {**facts, "days": _days(facts.get("days"))}
+    html = text(
+        "⚖️ The rest of order <code>{order}</code> was not paid.\n\n"
+        "For the part that came you get: {days}.",
+        shown,
+    )
+    return Message(html + _WARNING)
+
+
+def _refund_asked(facts: Facts) -> Message:
+    if facts.get("order") is None:
+        words = "There is nothing of yours to refund for this order. Please check its number."
+        return Message(words + _WARNING)
+    html = text(
+        "↩️ You asked to have back what came for order <code>{order}</code>.\n\n"
+        "An operator sees to it, and you are told here when it is done.",
+        facts,
+    )
+    return Message(html + _WARNING)
+
+
+def _refunded(facts: Facts) -> Message:
+    html = text(
+        "↩️ What came for order <code>{order}</code> was given back to you.\n\n"
+        "Evidence: <code>{evidence}</code>",
+        facts,
+    )
+    return Message(html + _WARNING)
+
+
 def _wallet_changed(facts: Facts) -> Message:
     shown = {**facts, "until": _until_text(facts.get("until"))}
     html = text(
@@ -154,6 +208,10 @@ _WORDS: dict[NoticeKind, Callable[[Facts], Message]] = {
     NoticeKind.ACCESS_EXTENDED: _access_extended,
     NoticeKind.ACCESS_TAKEN: _access_taken,
     NoticeKind.PAID_MORE: _paid_more,
+    NoticeKind.PAID_IN_PART: _paid_in_part,
+    NoticeKind.DAYS_FOR_PART: _days_for_part,
+    NoticeKind.REFUND_ASKED: _refund_asked,
+    NoticeKind.REFUNDED: _refunded,
     NoticeKind.WALLET_CHANGED: _wallet_changed,
     NoticeKind.ORDER_STATUS: _order_status,
 }

@@ -54,6 +54,7 @@ def _steps() -> list[Step]:
     return [
         _publish_left_behind,
         _publish_unapplied,
+        _publish_credits,
         *(partial(_publish_due, kinds=kinds) for kinds in _woken_together()),
         *(partial(_report_overdue, kind=kind) for kind in _EVENTS),
         _look_at_dead_letters,
@@ -77,6 +78,14 @@ def _publish_unapplied(ports: Ports) -> None:
     before = now - timedelta(seconds=ports.policy.republish_seconds)
     with ports.database.transaction() as tx:
         for payment_id in tx.payments.take_unapplied(before, now, ITEMS_MOST):
+            tx.outbox.add(PaymentUpdated(payment_id=payment_id), now)
+
+
+def _publish_credits(ports: Ports) -> None:
+    """Credits that are to be booked, until each is booked with its own payment."""
+    now = ports.clock.now()
+    with ports.database.transaction() as tx:
+        for payment_id in tx.credits.due(now, ITEMS_MOST):
             tx.outbox.add(PaymentUpdated(payment_id=payment_id), now)
 
 

@@ -17,7 +17,7 @@ from shared_lib.ports import (
     Transaction,
     Watched,
 )
-from shared_lib.usecases.confirm_payment import tell_extended
+from shared_lib.usecases.buying import tell_extended
 from shared_lib.usecases.lease import claim, require, require_time
 from shared_lib.usecases.messages import invite_message
 from shared_lib.usecases.rates import Bucket, pause_after, telegram_slot

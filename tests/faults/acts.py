@@ -14,7 +14,7 @@ from shared_lib.domain.operator import ActionRefusedError, Operator, Switch
 from shared_lib.domain.review import Finding, Reason
 from shared_lib.domain.review import Subject as Subjects
 from shared_lib.domain.statement import Statement
-from shared_lib.domain.update import AskStatus, AskToJoin, BlockBot, Greet, OpenOffer
+from shared_lib.domain.update import AskRefund, AskStatus, AskToJoin, BlockBot, Greet, OpenOffer
 from shared_lib.domain.why import Explained, Viewer
 from shared_lib.ports import DeadLetter, Person, ProviderError
 from shared_lib.usecases.audit_books import audit_books
@@ -33,17 +33,19 @@ from shared_lib.usecases.reconcile import reconcile
 from shared_lib.usecases.record_dead_letter import record_dead_letter
 from shared_lib.usecases.record_top_up import record_top_up
 from shared_lib.usecases.refresh_currencies import refresh_currencies
+from shared_lib.usecases.refund_payment import Evidence, refund_payment
 from shared_lib.usecases.register_channel import (
     InvalidChannelError,
     NewChannel,
     NewTier,
     register_channel,
 )
+from shared_lib.usecases.release_credit import release_credit
 from shared_lib.usecases.release_payout import release_payout
 from shared_lib.usecases.release_wallet import release_wallet
 from shared_lib.usecases.replay_dead_letter import replay_dead_letter
 from shared_lib.usecases.request_payout import request_payout
-from tests.faults.story import BITCOIN, BUYER, TETHER, Story
+from tests.faults.story import BITCOIN, BUYER, TETHER, PartStory, Story
 from tests.invariants import assert_sound
 from tests.points import KilledError
 from tests.world import CONFIRMATIONS, ETHER, HANDLERS, NACKED, OWNER, World
@@ -60,6 +62,8 @@ MINUTES_UNTIL_HELD = 15
 # A person who gives a command sees what failed.
 COMMAND_FAILED = (*NACKED, ProviderError)
 UPDATE = 77
+# Of 30, for 5.99 of 9.99 USD.
+DAYS_OF_A_PART = 17
 
 
 @dataclass
@@ -165,6 +169,32 @@ def _events_of_money_held() -> dict[str, Subject]:
             ("payout.requested of what is held", "payout.requested"),
             ("swap.check_due of a conversion", "swap.check_due"),
         )
+        for occurrence in range(OCCURRENCES_MOST)
+    }
+
+
+def _event_of_a_part(event_type: str, occurrence: int, world: World) -> Act | None:
+    """As `_event`, of a price that is paid in two parts."""
+    story = PartStory(world)
+    story.begin()
+    for number in range(occurrence + 1):
+        event = story.next_event(event_type)
+        if event is None:
+            return None
+        if number == occurrence:
+            deliver = partial(world.deliver, event)
+            return Act(event_type, world, deliver, story.finish, story.nudge)
+        world.deliver(event)
+        story.nudge()
+    return None
+
+
+def _events_of_a_part() -> dict[str, Subject]:
+    return {
+        f"{event_type} of a part {occurrence + 1}": partial(
+            _event_of_a_part, event_type, occurrence
+        )
+        for event_type in ("payment.updated", "payment.check_due")
         for occurrence in range(OCCURRENCES_MOST)
     }
 
@@ -597,6 +627,58 @@ def _release_payout(world: World) -> Act:
     return Act("release_payout", world, command.deliver, finish)
 
 
+def _part(world: World) -> PartStory:
+    """A part came, and its payer wants it back."""
+    story = PartStory(world)
+    story.begin()
+    story.has_paid_rest = True
+    for _ in range(MINUTES_UNTIL_HELD):
+        world.drain()
+        world.tick()
+    [row] = world.rows("SELECT order_id FROM payer_credits")
+    world.update(BUYER, AskRefund(row["order_id"]))
+    return story
+
+
+def _refund(world: World) -> Act:
+    """It is booked as given back, once, and its payer is told so once."""
+    _part(world)
+    [row] = world.rows("SELECT payment_id FROM payer_credits")
+    proof = Evidence("a receipt of the provider")
+    command = Repeated(
+        world, lambda: refund_payment(world, row["payment_id"], proof, BY), COMMAND_FAILED
+    )
+
+    def finish() -> None:
+        command.repeat()
+        world.run()
+        assert _audited(world, "refund_payment") == 1
+        told = "SELECT id FROM notices WHERE kind = 'refunded'"
+        assert len(world.rows(told)) == 1
+        assert_sound(world)
+
+    return Act("refund_payment", world, command.deliver, finish)
+
+
+def _release_credit(world: World) -> Act:
+    """It becomes the days that it is worth, once."""
+    _part(world)
+    [row] = world.rows("SELECT payment_id FROM payer_credits")
+    command = _once(world, lambda: release_credit(world, row["payment_id"], BY))
+
+    def finish() -> None:
+        command.repeat()
+        world.run()
+        world.tick()
+        world.run()
+        assert _audited(world, "release_credit") == 1
+        [period] = world.rows("SELECT ends_at - starts_at AS length FROM membership_periods")
+        assert period["length"].days == DAYS_OF_A_PART
+        assert_sound(world)
+
+    return Act("release_credit", world, command.deliver, finish)
+
+
 def _replay(world: World) -> Act:
     """An event that was lost as a dead letter comes again, and the story goes on."""
     story = Story(world)
@@ -649,11 +731,13 @@ def _audited(world: World, action: str) -> int:
 SUBJECTS: Mapping[str, Subject] = {
     **_events(),
     **_events_of_money_held(),
+    **_events_of_a_part(),
     "receive_callback": _callback,
     "handle_update an offer": _offer,
     "handle_update a request to join": _join,
     "handle_update a greeting": partial(_question, Greet(), 1),
     "handle_update a question": partial(_question, AskStatus(None), 1),
+    "handle_update a wish for a refund": partial(_question, AskRefund(None), 1),
     "handle_update a goodbye": partial(_question, BlockBot(blocked=True), 0),
     "reconcile": _reconcile,
     "batch_payouts": _batch,
@@ -672,6 +756,8 @@ SUBJECTS: Mapping[str, Subject] = {
     "flip_switch": _flip,
     "release_wallet": _release_wallet,
     "release_payout": _release_payout,
+    "refund_payment": _refund,
+    "release_credit": _release_credit,
     "replay_dead_letter": _replay,
     "close_review_item": _close_item,
 }

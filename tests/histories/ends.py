@@ -6,7 +6,9 @@ from itertools import count
 
 from shared_lib.domain.money import ETH, USDT, Asset, InvalidAmountError, parse_amount
 from shared_lib.domain.update import AskToJoin
+from shared_lib.domain.why import Explained, Viewer
 from shared_lib.events import BatchPayoutsTick, ReconcileTick
+from shared_lib.usecases.explain import explain
 from tests.fakes.swaps import FakeExchange
 from tests.histories import owners
 from tests.histories.checks import Checks, channel_of_address, paid_by_channel, payee_of
@@ -44,6 +46,7 @@ _BUSY = {
     "payments": f"""
         SELECT id FROM payments WHERE next_check_at IS NOT NULL
         AND NOT {_TELLS} payments.id::text)""",
+    "parts": "SELECT payment_id FROM payer_credits WHERE state = 'taken'",
     "news": "SELECT id FROM payments WHERE news_at IS NOT NULL",
     "invites": "SELECT id FROM invites WHERE state = 'creating'",
     "join requests": "SELECT id FROM join_requests WHERE state = 'pending'",
@@ -103,6 +106,7 @@ def let_all_end(machine: Machine, checks: Checks) -> None:
     assert_accounted_for(machine, found)
     assert_answered(machine, found)
     assert_guarded(machine, found)
+    assert_explained(machine)
 
 
 # ---- no more faults ------------------------------------------------------------------------------
@@ -147,6 +151,8 @@ def _settle_payment(machine: Machine, sale: Sale) -> None:
     status = provider.payments[sale.payment_id]["payment_status"]
     if sale.is_finished and status != "refunded":
         provider.set_status(sale.payment_id, "finished")
+    elif sale.is_part and status != "refunded":
+        provider.set_status(sale.payment_id, "partially_paid")
     elif status in (*UNDER_WAY, "a_new_word"):
         provider.set_status(sale.payment_id, "expired")
 
@@ -397,6 +403,15 @@ def assert_guarded(machine: Machine, found: Found) -> None:
         is_mined = machine.world.fake_chain.executed(tx_hash) is not None
         later = [row for row in found["signed at"] if _moment(row["created_at"]) > used_at]
         assert not (is_mined and later) or found["frozen"], f"{tx_hash} froze nothing"
+
+
+def assert_explained(machine: Machine) -> None:
+    """Whatever there is can say why it stands where it stands, and what comes next."""
+    for kind in Explained:
+        for row in machine.world.rows(f"SELECT id FROM {kind.value}s"):
+            answer = explain(machine.world, Viewer(is_operator=True), kind, row["id"])
+            assert answer.because, f"{kind.value} {row['id']} stands there for no reason"
+            assert answer.next, f"{kind.value} {row['id']} does not know what is next"
 
 
 def _moment(text: str) -> datetime:

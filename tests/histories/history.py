@@ -12,7 +12,7 @@ from random import Random
 from tests.databases import Cleaner
 
 # Their import makes the rules.
-from tests.histories import chain, deliveries, outside, owners, people
+from tests.histories import chain, commands, deliveries, outside, owners, people
 from tests.histories.checks import Checks
 from tests.histories.ends import let_all_end
 from tests.histories.machine import RULES, Connections, Machine, Rule, new_machine
@@ -23,7 +23,7 @@ PLANNED_PER_STEP = 8
 LIKING = (0, 2, 2, 2, 2, 3, 4)
 SHRINK_SECONDS = 45.0
 _IDS = re.compile(r"0x[0-9a-fA-F]+|[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
-_MODULES = (chain, deliveries, outside, owners, people)
+_MODULES = (chain, commands, deliveries, outside, owners, people)
 
 
 @dataclass(frozen=True)

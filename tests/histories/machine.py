@@ -9,6 +9,7 @@ is one rule with its own dice:
 * `outside`: NOWPayments, Telegram and ChangeNOW refuse, break down or lose their answers, before or
   after the effect; exchanges end in every way; rates, limits and coins change.
 * `chain`: transactions are hidden, lost and replaced, blocks vanish, gas gets dear, the node lags.
+* `commands`: owners and operators grant, block, give back and release.
 * `owners`: the kill switch, other policies, top-ups, owners who change where they are paid.
 * `deliveries`: events are delivered, in any order, again, never, two at once; processes die, leases
   end in the middle, messages become dead letters, ticks come or do not, and time jumps.
@@ -30,7 +31,7 @@ orders happens later.
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from random import Random
 from typing import TypeVar
@@ -56,6 +57,8 @@ STRANGERS = (6_490_000_001, 6_490_000_002)
 # Enough for a while; when it is used up, transfers wait for a top-up.
 FIRST_TOP_UP = 2 * 10**16
 SEEN_MOST = 200
+# Shorter than ever in production: histories are short.
+CREDIT_LIFETIME = timedelta(days=1)
 
 BTC, XRP = asset_of("btc:btc"), asset_of("xrp:xrp")
 # Where each owner may want to be paid; the first is what the channel is registered with.
@@ -124,6 +127,7 @@ class Sale:
     invoice_id: str
     announced: set[str] = field(default_factory=set)
     is_finished: bool = False
+    is_part: bool = False
     has_money: bool = False
 
 
@@ -274,6 +278,7 @@ def new_machine(connections: Connections, seed: int) -> Machine:
     """A world on an empty database, with its channels open and some gas money."""
     world = World(connections.connect, ids=SeededIds(seed), points=TurnPoints())
     connections.lend(world)
+    world.set_policy(credit_lifetime=CREDIT_LIFETIME)
     world.exchanges_go_on = False
     strikes: Counter[str] = Counter()
     world.fake_provider._failures = CountedFailures("provider", strikes)

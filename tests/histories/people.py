@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from shared_lib.domain.money import ETH, Money, format_amount, parse_amount
-from shared_lib.domain.update import AskStatus, AskToJoin, Greet, Intent, OpenOffer
+from shared_lib.domain.update import AskRefund, AskStatus, AskToJoin, Greet, Intent, OpenOffer
 from shared_lib.ports import Person
 from shared_lib.usecases.handle_update import handle_update
 from shared_lib.usecases.receive_callback import CallbackAnswer, receive_callback
@@ -15,6 +15,9 @@ from tests.histories.machine import BUYERS, STRANGERS, Asked, Callback, Machine,
 # What reaches our wallet for each tier's price, at 4,000 USD for an ETH; or a little less.
 PAID = (("0.0025", "0.00249", "0.002500000987654321"), ("0.005", "0.0049", "0.004999999999999999"))
 DEAREST = parse_amount("0.005", ETH).base_units
+WEI_PER_CENT = 25 * 10**11
+# How an invoice for the rest of a price is called.
+REST = "the rest of the price"
 UNDER_WAY = ("waiting", "confirming", "confirmed", "sending")
 ELSEWHERE = "0x8ba1f109551bD432803012645Ac136ddd64DBA72"
 # A thousandth of the amount is tolerated, and ten times as much is not.
@@ -93,14 +96,45 @@ def finish_a_payment(machine: Machine) -> bool:
     if not open_ones:
         return False
     sale = machine.pick(open_ones, _key)
-    _finish(machine, sale, _deposited(machine, sale))
+    _finish(machine, sale, {} if sale.has_money else _deposited(machine, sale))
+    return True
+
+
+@rule(5)
+def pay_a_part(machine: Machine) -> bool:
+    """Less than was asked for; its money may come later, or never."""
+    sale = _begin(machine)
+    if sale is None:
+        return False
+    machine.strike("paid in part")
+    tenths = machine.dice.randint(1, 9)
+    whole = parse_amount(_outcome(machine, sale), ETH).base_units
+    part = format_amount(Money(whole * tenths // 10, ETH))
+    words = {"pay_amount": "1", "actually_paid": f"0.{tenths}", "outcome_amount": part}
+    provider = machine.world.fake_provider
+    provider.set_status(sale.payment_id, "partially_paid", **words)
+    sale.is_part = True
+    sale.announced.add(part)
+    if machine.chance(80):
+        provider.payments[sale.payment_id].update(_deposited(machine, sale))
+    _call_back(machine, sale)
+    return True
+
+
+@rule(2)
+def ask_for_a_refund(machine: Machine) -> bool:
+    """Of one's own order or another's, whether there is anything to refund or not."""
+    invoices = machine.world.fake_provider.invoices
+    rests = [one.order_id for one in invoices.values() if REST in one.description]
+    asked = machine.pick([*(rests or [one.order_id for one in invoices.values()]), None])
+    update(machine, machine.dice.choice(BUYERS), AskRefund(asked))
     return True
 
 
 @rule(3)
 def finish_a_payment_strangely(machine: Machine) -> bool:
     """The provider says finished, and something about it is wrong."""
-    begun = [one for one in machine.sales if not one.is_finished]
+    begun = [one for one in machine.sales if not one.is_finished and not one.is_part]
     sale = machine.pick(begun, _key) if begun and machine.chance(50) else _begin(machine)
     if sale is None:
         return False
@@ -137,7 +171,8 @@ def refund_a_finished_payment(machine: Machine) -> bool:
 @rule(6)
 def send_a_late_deposit(machine: Machine) -> bool:
     """A payment that finished without a deposit gets it."""
-    late = [one for one in machine.sales if one.is_finished and not one.has_money]
+    paid = [one for one in machine.sales if one.is_finished or one.is_part]
+    late = [one for one in paid if not one.has_money]
     if not late:
         return False
     sale = machine.pick(late, _key)
@@ -154,7 +189,7 @@ def _begin(machine: Machine) -> Sale | None:
     if not among:
         return None
     invoice_id = machine.pick(among, lambda one: invoices[one].order_id)
-    amount = machine.dice.choice(PAID[_tier(machine, invoice_id)])
+    amount = _price(machine, invoice_id)
     payment_id = machine.world.fake_provider.pay(
         invoice_id, outcome_amount=amount, payout_hash=None
     )
@@ -166,6 +201,14 @@ def _begin(machine: Machine) -> Sale | None:
 
 def _key(sale: Sale) -> str:
     return sale.key
+
+
+def _price(machine: Machine, invoice_id: str) -> str:
+    """What reaches us for an invoice in full."""
+    request = machine.world.fake_provider.invoices[invoice_id]
+    if REST in request.description:
+        return format_amount(Money(request.price_cents * WEI_PER_CENT, ETH))
+    return machine.dice.choice(PAID[_tier(machine, invoice_id)])
 
 
 def _tier(machine: Machine, invoice_id: str) -> int:
@@ -276,6 +319,8 @@ def _said_otherwise(machine: Machine, sale: Sale) -> dict[str, Any]:
         {"outcome_currency": "usdttrc20"},
         {"outcome_amount": machine.dice.choice(("0", "-1", "2.5e-3", "much"))},
         {"parent_payment_id": 5_500_000_001},
+        {"parent_payment_id": 5_500_000_001, "pay_amount": "1", "actually_paid": "0.5"},
+        {"parent_payment_id": 5_500_000_001, "pay_amount": "1", "actually_paid": "0.97"},
         {"order_id": "nobody's"},
         {"payout_hash": "internal transfer"},
     )

@@ -9,6 +9,7 @@ import pg8000.native
 import pytest
 
 from shared_lib.domain.address import MemoNeed
+from shared_lib.domain.credit import CreditState
 from shared_lib.domain.invite import InviteState, JoinState
 from shared_lib.domain.ledger import Account, PostingKind
 from shared_lib.domain.membership import MembershipState
@@ -44,6 +45,7 @@ ENUMERATIONS: dict[tuple[str, str], Iterable[StrEnum]] = {
     ("orders", "kind"): OrderKind,
     ("orders", "state"): OrderState,
     ("payments", "status"): PaymentStatus,
+    ("payer_credits", "state"): CreditState,
     ("payment_events", "source"): EventSource,
     ("memberships", "state"): MembershipState,
     ("invites", "state"): InviteState,
@@ -190,6 +192,7 @@ STATES = [
     pytest.param(table, state, state in watched, id=f"{table}-{state}")
     for (table, states), watched in WATCHED_STATES.items()
     for state in states
+    if state is not PaymentStatus.PARTIALLY_PAID  # as long as its credit is unspent
 ]
 
 
@@ -215,14 +218,24 @@ def test_a_row_is_watched_exactly_while_it_is_on_its_way(
     assert (error["C"], error["t"]) == (CHECK_VIOLATION, table)
 
 
-def test_a_finished_payment_whose_deposit_was_seen_is_not_watched(
-    application_connection: pg8000.native.Connection,
+@pytest.mark.parametrize("status", ["finished", "partially_paid"])
+def test_what_bought_something_is_watched_until_its_deposit_is_seen(
+    application_connection: pg8000.native.Connection, status: str
 ) -> None:
-    row = {"status": "finished"} | DEPOSITED
+    """Afterwards it can be: a credit that becomes a share is looked at once more."""
+    row = {"status": status} | DEPOSITED
     add(application_connection, "payments", **(row | UNWATCHED))
-    other = row | {"deposit_hash": "0x" + "ef" * 32} | WATCHED
-    error = error_of(lambda: add(application_connection, "payments", **other))
+    add(application_connection, "payments", **(row | {"deposit_hash": "0x" + "ef" * 32} | WATCHED))
+    unseen = {"status": status} | RECEIVED | UNWATCHED
+    error = error_of(lambda: add(application_connection, "payments", **unseen))
     assert error["C"] == CHECK_VIOLATION
+
+
+@pytest.mark.parametrize("watch", [WATCHED, UNWATCHED])
+def test_a_part_of_a_price_is_watched_while_its_credit_is_unspent(
+    application_connection: pg8000.native.Connection, watch: dict[str, Any]
+) -> None:
+    add(application_connection, "payments", status="partially_paid", **watch)
 
 
 def test_a_closed_dead_letter_is_not_watched_and_an_open_one_is(

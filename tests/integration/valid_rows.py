@@ -109,6 +109,15 @@ _MAKERS: dict[str, Callable[[], Columns]] = {
     "payments": lambda: _with_id(
         {"provider_payment_id": str(fresh_number()), "status": "waiting", **WATCHED}
     ),
+    "payer_credits": lambda: _with_id(
+        {
+            "amount": 1,
+            "asset": "eth:eth",
+            "value_cents": 99,
+            "state": "open",
+            "payable_until": LATER,
+        }
+    ),
     "payment_events": lambda: {
         "source": "callback",
         "body": "{}",
@@ -253,6 +262,7 @@ _PARENTS: dict[str, dict[str, tuple[str, str]]] = {
         "channel_id": ("channels", "id"),
         "telegram_user_id": ("telegram_users", "id"),
     },
+    "payer_credits": {"payment_id": ("payments", "id"), "order_id": ("orders", "id")},
     "membership_periods": {"membership_id": ("memberships", "id")},
     "invites": {
         "payment_id": ("payments", "id"),

@@ -17,7 +17,7 @@ from shared_lib.domain.membership import (
     Period,
 )
 from shared_lib.domain.offer import Chat
-from shared_lib.domain.payment import Payment, PaymentStatus, Report
+from shared_lib.domain.payment import Payment, Report
 from shared_lib.events import Event
 from shared_lib.ports import Lease, LeaseHeldError, OutboxRow, Ports, RetryableError, Transaction
 from shared_lib.usecases import confirm_payment, handle_update, reconcile, send_invite
@@ -116,16 +116,8 @@ def _blocked_nowhere(_tx: Transaction, _channel_id: UUID, _telegram_user_id: int
     return False
 
 
-_advance = confirm_payment._advance
-
-
-def _advance_in_part(
-    ports: Ports, tx: Transaction, payment: Payment, status: PaymentStatus, reports: list[Report]
-) -> None:
-    if status is PaymentStatus.PARTIALLY_PAID:
-        confirm_payment._finish(ports, tx, payment, reports[-1])
-    else:
-        _advance(ports, tx, payment, status, reports)
+def _always_whole(_payment: Payment, _report: Report) -> bool:
+    return True
 
 
 ACCESS_BUGS = {
@@ -167,7 +159,7 @@ ACCESS_BUGS = {
     "part_of_price_counts": PlantedBug(
         "What was paid in part counts as finished.",
         "a_payment_in_part",
-        only(confirm_payment, "_advance", _advance_in_part),
+        only(confirm_payment, "_is_whole", _always_whole),
     ),
     "membership_extended_twice": PlantedBug(
         "A payment moves the end of access by two periods and writes one down.",

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
+from uuid import UUID
 
 from shared_lib.adapters.postgres import shares
 from shared_lib.adapters.postgres.ledger import PostgresLedger
+from shared_lib.domain import ledger
 from shared_lib.domain import transfer as rules
+from shared_lib.domain.credit import Credit, days_worth
 from shared_lib.domain.ledger import Posting, PostingKind
 from shared_lib.domain.money import ETH, Money, Split, split_fee
 from shared_lib.domain.payout import Payout
@@ -23,14 +27,17 @@ from shared_lib.domain.transfer import (
 )
 from shared_lib.ports import Incoming, Lease, Ports, Transaction, UnsignedTransfer
 from shared_lib.usecases import (
+    buying,
     check_payment,
     check_transfer,
     confirm_payment,
+    crediting,
     forming,
     replace_bytes,
     send_transfer,
     sending,
 )
+from shared_lib.usecases.buying import Purchase
 from shared_lib.usecases.sending import ChainView, freeze
 from tests.planted.patching import Attribute, Change, Entry, Everywhere, PlantedBug, only
 
@@ -40,14 +47,13 @@ CENT = ETH.decimals - 2
 
 # ---- crediting -----------------------------------------------------------------------------------
 
-_judge = confirm_payment._judge
-_share = confirm_payment._share
+_read = confirm_payment._read
+_share = buying._share
 
 
-def _judge_by_price(*arguments: Any) -> Any:
-    finish = _judge(*arguments)
-    received = Money(finish.order.price_cents * 10**CENT, ETH)
-    return replace(finish, received=received, split=split_fee(received, 1_500))
+def _read_by_price(*arguments: Any, **more: Any) -> Any:
+    paid = _read(*arguments, **more)
+    return replace(paid, received=Money(paid.order.price_cents * 10**CENT, ETH))
 
 
 def _split_twice(received: Money, bps: int) -> Split:
@@ -59,8 +65,20 @@ def _split_nothing(received: Money, _bps: int) -> Split:
     return split_fee(received, 0)
 
 
-def _share_of_gross(ports: Ports, finish: Any) -> Share:
-    return replace(_share(ports, finish), amount=finish.received)
+def _share_of_gross(ports: Ports, bought: Purchase) -> Share:
+    return replace(_share(ports, bought), amount=bought.received)
+
+
+def _take_nothing(_ports: Ports, _tx: Transaction, _parts: list[Credit]) -> None:
+    return
+
+
+def _worth_the_order(days: int, price_cents: int, value_cents: Fraction | int) -> int:
+    return max(days, days_worth(days, price_cents, value_cents))
+
+
+def _refund_from_the_books(payment_id: UUID, received: Money) -> Posting:
+    return ledger.credit_withdrawn(payment_id, received)
 
 
 def _has_arrived_at_once(_ports: Ports, incoming: Incoming | None) -> bool:
@@ -195,7 +213,7 @@ MONEY_BUGS = {
     "dollars_as_ether": PlantedBug(
         "The price in dollars is credited as so many ETH.",
         "one_purchase",
-        only(confirm_payment, "_judge", _judge_by_price),
+        only(confirm_payment, "_read", _read_by_price),
     ),
     "gwei_as_wei": PlantedBug(
         "The amount that is signed is in gwei, where the chain counts wei.",
@@ -205,17 +223,37 @@ MONEY_BUGS = {
     "fee_taken_twice": PlantedBug(
         "The fee is taken off what is left after the fee.",
         "one_purchase",
-        only(confirm_payment, "split_fee", _split_twice),
+        only(buying, "split_fee", _split_twice),
     ),
     "fee_never_taken": PlantedBug(
         "The fee is forgotten, and all of it is the owner's.",
         "one_purchase",
-        only(confirm_payment, "split_fee", _split_nothing),
+        only(buying, "split_fee", _split_nothing),
     ),
     "gross_share": PlantedBug(
         "The owner's share is what was received, with the fee still in it.",
         "one_purchase",
-        only(confirm_payment, "_share", _share_of_gross),
+        only(buying, "_share", _share_of_gross),
+    ),
+    "part_worth_the_whole": PlantedBug(
+        "A part of the price brings all the days of the order.",
+        "a_part_that_becomes_days",
+        (Everywhere(days_worth, _worth_the_order),),
+    ),
+    "part_counted_twice": PlantedBug(
+        "A part that the rest completed stays its payer's, and becomes days later.",
+        "a_part_and_its_rest",
+        only(crediting, "take", _take_nothing),
+    ),
+    "part_unposted": PlantedBug(
+        "What came in part is kept for its payer, and the ledger does not hear of it.",
+        "a_part_and_its_rest",
+        without_posting(PostingKind.UNDERPAID),
+    ),
+    "refund_by_another": PlantedBug(
+        "A refund that an operator made is booked as if the provider had made it.",
+        "a_part_given_back",
+        only(ledger, "credit_refunded", _refund_from_the_books),
     ),
     "deposit_not_deep": PlantedBug(
         "A deposit counts as soon as it is in a block.",

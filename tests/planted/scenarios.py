@@ -9,11 +9,13 @@ from dataclasses import replace
 from typing import cast
 
 from shared_lib.domain.money import ETH
+from shared_lib.domain.operator import Operator
 from shared_lib.domain.update import OpenOffer
 from shared_lib.events import PaymentUpdated, PayoutRequested, TransferCheckDue
 from shared_lib.ports import Chain, RetryableError, SwapProvider, UnknownOutcomeError
 from shared_lib.usecases.change_access import AccessChange, change_access
 from shared_lib.usecases.receive_callback import receive_callback
+from shared_lib.usecases.refund_payment import Evidence, refund_payment
 from tests.fakes.chain import WALLET
 from tests.integration.usecases.support import (
     ANN,
@@ -194,12 +196,60 @@ def a_payment_in_part(stage: Stage) -> None:
     """Less than the price came; a person decides."""
     shop = open_shop(stage)
     invoice = stage.order(ANN, shop)
-    tx_hash = stage.deposit("0.0001")
-    fields = {"outcome_amount": "0.0001", "payout_hash": tx_hash}
+    tx_hash = stage.deposit("0.0025")
+    fields = {"outcome_amount": "0.0025", "payout_hash": tx_hash}
     payment = stage.fake_provider.pay(invoice, "partially_paid", **fields)
     stage.call_back(payment)
     finish(stage)
     ensure(not stage.invite_urls(ANN), "an invite for a part of the price")
+
+
+def _part(stage: Stage) -> str:
+    """Six tenths of the price came; the invoice for the rest."""
+    shop = open_shop(stage)
+    fields = {"outcome_amount": "0.0015", "payout_hash": stage.deposit("0.0015")}
+    fields |= {"pay_amount": "1", "actually_paid": "0.6"}
+    invoice = stage.order(ANN, shop)
+    stage.call_back(stage.fake_provider.pay(invoice, "partially_paid", **fields))
+    pass_minutes(stage, 10)
+    sound(stage)
+    return max(stage.fake_provider.invoices)
+
+
+def _days(stage: Stage) -> list[int]:
+    sql = "SELECT (ends_at::date - starts_at::date) FROM membership_periods ORDER BY starts_at"
+    return column(stage, sql)
+
+
+@scenario
+def a_part_that_becomes_days(stage: Stage) -> None:
+    """Nobody pays the rest within a week."""
+    _part(stage)
+    pass_hours(stage, 24 * 8, step_minutes=240)
+    finish(stage)
+    ensure(_days(stage) == [17], "a part of the price brought other days than its own")
+
+
+@scenario
+def a_part_and_its_rest(stage: Stage) -> None:
+    """The rest is paid; a week later nothing more happens."""
+    rest = _part(stage)
+    stage.finish(rest, "0.001")
+    pass_hours(stage, 24 * 8, step_minutes=240)
+    finish(stage)
+    ensure(_days(stage) == [30], "a part and its rest brought other days than the order's")
+
+
+@scenario
+def a_part_given_back(stage: Stage) -> None:
+    """The payer wants it back, and an operator has given it back."""
+    _part(stage)
+    [row] = stage.rows("SELECT payment_id FROM payer_credits")
+    evidence = Evidence("a receipt of the provider")
+    refund_payment(stage, row["payment_id"], evidence, Operator("Olga", "the payer asked"))
+    stage.publish()
+    finish(stage)
+    ensure(not _days(stage), "what was given back brought days")
 
 
 @scenario

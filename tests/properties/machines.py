@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from shared_lib.domain.credit import CREDIT_EDGES, Credit, CreditState
 from shared_lib.domain.invite import (
     INVITE_EDGES,
     JOIN_EDGES,
@@ -91,6 +92,10 @@ def _join_request(state: JoinState) -> JoinRequest:
     return JoinRequest(_ID, -1_001_234_567_890, 5, None, NOW, state, WATCH)
 
 
+def _credit(state: CreditState) -> Credit:
+    return Credit(_ID, _ID, _ID, Money(1, ETH), 99, state, NOW, NOW)
+
+
 def _share(state: ShareState) -> Share:
     return Share(_ID, _ID, ShareKind.PAYMENT, _ID, Money(1, ETH), state, NOW, WATCH)
 
@@ -136,6 +141,20 @@ MACHINES: list[Machine[Any, Any]] = [
             P.REFUNDED: {P.REVIEW},
             P.REVIEW: set(),
         },
+    ),
+    Machine(
+        "payer credit",
+        tuple(CreditState),
+        CREDIT_EDGES,
+        CreditState.OPEN,
+        {
+            CreditState.USED: set(),
+            CreditState.REFUNDED: set(),
+            CreditState.WITHDRAWN: set(),
+        },
+        _credit,
+        Credit.moved,
+        lambda row: row.state,
     ),
     _bare(
         "membership",

@@ -26,6 +26,10 @@ def _finish_reversed(one: Money, _other: Money, bps: int) -> Posting:
     return ledger.finish_reversed(SUBJECT, CHANNEL, one, split_fee(one, bps))
 
 
+def _credit_used(one: Money, _other: Money, bps: int) -> Posting:
+    return ledger.credit_used(SUBJECT, CHANNEL, one, split_fee(one, bps))
+
+
 def _refund(sent: Money, arrived: Money) -> Posting:
     return ledger.refund_seen(SUBJECT, {CHANNEL: ledger.loss(sent, arrived)}, sent, arrived)
 
@@ -42,6 +46,10 @@ POSTINGS: dict[PostingKind, Callable[[Money, Money, int], Posting]] = {
     PostingKind.CONVERTED: lambda one, other, _: ledger.converted(
         SUBJECT, {CHANNEL: Exchanged(one, Money(other.base_units, USDT))}
     ),
+    PostingKind.UNDERPAID: lambda one, _other, _: ledger.underpaid(SUBJECT, one),
+    PostingKind.CREDIT_USED: _credit_used,
+    PostingKind.CREDIT_REFUNDED: lambda one, _other, _: ledger.credit_refunded(SUBJECT, one),
+    PostingKind.CREDIT_WITHDRAWN: lambda one, _other, _: ledger.credit_withdrawn(SUBJECT, one),
     PostingKind.TOP_UP: lambda one, _other, _: ledger.top_up(f"0x{1:064x}", one),
 }
 
@@ -216,3 +224,36 @@ def test_a_refund_that_is_paid_out_again_leaves_nothing_owed(
     assert held[Account.OWNER_PAYABLE, asset.id] == 0
     assert held[Account.IN_FLIGHT, asset.id] == 0
     assert held[Account.CLEARED, asset.id] == left.base_units
+
+
+@LAW
+@given(known_assets.flatmap(amounts_of), fees)
+def test_a_part_that_is_used_is_booked_as_if_it_had_finished(received: Money, bps: int) -> None:
+    split = split_fee(received, bps)
+    used = [
+        ledger.underpaid(SUBJECT, received),
+        ledger.credit_used(SUBJECT, CHANNEL, received, split),
+    ]
+    finished = [ledger.finished(SUBJECT, CHANNEL, received, split)]
+    assert nonzero(balances(used)) == nonzero(balances(finished))
+
+
+@LAW
+@given(known_assets.flatmap(amounts_of))
+def test_a_part_that_the_provider_took_back_was_never_there(received: Money) -> None:
+    postings = [ledger.underpaid(SUBJECT, received), ledger.credit_withdrawn(SUBJECT, received)]
+    assert nonzero(balances(postings)) == {}
+
+
+@LAW
+@given(known_assets.flatmap(lambda asset: amounts_of(asset, 1)))
+def test_a_part_that_was_refunded_stays_in_the_wallet_as_ours(received: Money) -> None:
+    postings = [
+        ledger.underpaid(SUBJECT, received),
+        ledger.deposit_seen(SUBJECT, received, received),
+        ledger.credit_refunded(SUBJECT, received),
+    ]
+    assert nonzero(balances(postings)) == {
+        (Account.HOST_WALLET, received.asset.id): received.base_units,
+        (Account.CAPITAL, received.asset.id): -received.base_units,
+    }

@@ -12,11 +12,12 @@ from shared_lib.domain.currency import asset_of
 from shared_lib.domain.money import ETH, USDT, Money, format_amount, parse_amount
 from shared_lib.domain.offer import PayoutTarget
 from shared_lib.usecases.register_channel import NewTier
+from tests.sandbox.demo_exceptions import ExceptionShow
 from tests.sandbox.demo_payouts import PayoutShow
 from tests.sandbox.demo_statements import StatementShow
 from tests.sandbox.demo_threshold import ThresholdShow
 from tests.sandbox.narrator import Narrator
-from tests.sandbox.scene import Scene, Sold, eth_wallet, ledger_by_account, new_address
+from tests.sandbox.scene import Invoice, Scene, Sold, eth_wallet, ledger_by_account, new_address
 from tests.sandbox.stack.__main__ import plan_from_environment
 from tests.sandbox.stack.plan import PROJECT
 from tests.sandbox.stack.provision import run_tick
@@ -26,12 +27,17 @@ BUILD = PROJECT / "build"
 ONE_ETHER = 10**18
 OWNER, SWAP_OWNER, COLLECTOR = 5_100_000_001, 5_100_000_101, 5_100_000_201
 ALICE, BOB, MALLORY = 6_200_000_001, 6_200_000_002, 6_200_000_666
+CAROL, DAN = 6_200_000_003, 6_200_000_004
 SWAP_BUYER, COLLECTOR_BUYER = 6_200_000_101, 6_200_000_201
 COLLECTED, THRESHOLD_CENTS = 5, 3_500
+# Of a week, for six tenths of its price.
+DAYS_OF_A_PART = 4
 MONTH, QUARTER, WEEK = NewTier(499, 30), NewTier(999, 90), NewTier(1499, 7)
 
 # Well-known wallets of other networks; the two of Ethereum are made afresh.
 BITCOIN = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"
+BITCOIN_PAIR = "eth:eth>btc:btc"
+OTHER_BITCOIN = "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"
 MONERO = (
     "888tNkZrPN6JsEgekjMnABU4TBzc2Dt29EPAvkRxbANsAnjyPbb3iQ1YB"
     "Rk1UXcdRsiKc9dhwMVgN5S9cQUiyoogDavup3H"
@@ -48,6 +54,7 @@ class Demo(Narrator):
         self.purchases: list[dict[str, Any]] = []
         self.batches: list[dict[str, Any]] = []
         self.statements: list[str] = []
+        self._exceptions = ExceptionShow(self, scene)
 
     def play(self) -> None:
         """The whole story; what does not come true is collected."""
@@ -63,10 +70,14 @@ class Demo(Narrator):
             buyer = SWAP_BUYER + number
             self.scene.person(buyer, f"Buyer {number + 1}")
             self._purchase(f"A buyer for {sold.target.asset.id}", buyer, sold, 0)
+        self._pay_in_parts(daily)
+        refunded = self._buy_a_refunded_swap()
         self.says("💰", "Owners are paid")
         show = PayoutShow(self, self.scene)
         for facts in self.purchases:
             show.payout(facts)
+        self.says("🔄", f"The swap for {refunded.title} was refunded, and tried again")
+        self._exceptions.refunded(refunded)
         self._collect()
         self._show_ledger()
         self._audit()
@@ -111,6 +122,39 @@ class Demo(Narrator):
         before = max(before, len(self.scene.messages(user_id)))
         self.says("📨", f"provider payment {self.scene.pay(invoice)}", 1)
         self._join(user_id, before, sold, None)
+
+    # ---- what goes differently ----
+
+    def _pay_in_parts(self, sold: Sold) -> None:
+        """One buyer pays the rest of the price; another does not."""
+        self.says("👤", f"Carol pays six tenths of {sold.title}, and then the rest")
+        self.scene.person(CAROL, "Carol")
+        rest, part = self._exceptions.part(CAROL, sold)
+        before = len(self.scene.messages(CAROL))
+        paid = self.scene.pay(rest)
+        joined = self._join(CAROL, before, sold, None)
+        self._exceptions.brought(part, WEEK.days or 0)
+        for title, payment_id in (("Carol's first part", part), ("Carol's rest", paid)):
+            self._remember(_facts(title, rest, payment_id, joined), sold)
+        self.says("👤", f"Dan pays six tenths of {sold.title}, and nothing more for a week")
+        self.scene.person(DAN, "Dan")
+        rest, part = self._exceptions.part(DAN, sold)
+        before = len(self.scene.messages(DAN))
+        self.scene.let_the_week_pass(part)
+        joined = self._join(DAN, before, sold, None)
+        self._exceptions.brought(part, DAYS_OF_A_PART)
+        self._remember(_facts("Dan's part", rest, part, joined), sold)
+
+    def _buy_a_refunded_swap(self) -> Sold:
+        """The exchange that is made for this purchase gives the money back."""
+        target = PayoutTarget(asset_of("btc:btc"), OTHER_BITCOIN, None)
+        number = SWAP_BUYER - 1
+        sold = self._open_shop(SWAP_OWNER + 50, "Second Try", target, (QUARTER,))
+        directives = {"refund": True}
+        self.scene.changenow("plans", pair=BITCOIN_PAIR, times=1, directives=directives)
+        self.scene.person(number, "Erin")
+        self._purchase("Erin buys, and the swap is refunded", number, sold, 0)
+        return sold
 
     # ---- registration ----
 
@@ -177,8 +221,13 @@ class Demo(Narrator):
             facts["invite"] = "extended, already inside"
         else:
             facts["invite"] = self._join(user_id, before, sold, stranger)
+        self._remember(facts, sold)
+
+    def _remember(self, facts: dict[str, Any], sold: Sold) -> None:
+        """Keep what was seen of a purchase whose buyer is inside."""
         told = datetime.now().astimezone()
-        row = scene.wait_for("the payment to finish", lambda: scene.payment(payment_id))
+        payment_id = facts["provider_payment_id"]
+        row = self.scene.wait_for("the payment to finish", lambda: self.scene.payment(payment_id))
         facts["seconds_to_invite"] = seconds_between(row["called_back_at"], told)
         facts["payout_asset"] = sold.target.asset.id
         facts["destination"] = sold.destination
@@ -282,6 +331,15 @@ class Demo(Narrator):
         for facts in self.purchases:
             to_invite, to_end = facts["seconds_to_invite"], facts["seconds_to_settlement"]
             self.says(" ", f"{facts['title']:34} {to_invite:8.2f} {to_end:8.2f}", 1)
+
+
+def _facts(title: str, invoice: Invoice, payment_id: str, invite: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "order": invoice.order_id,
+        "provider_payment_id": payment_id,
+        "invite": invite,
+    }
 
 
 def seconds_between(start: datetime, end: datetime) -> float:

@@ -1,7 +1,7 @@
 """What people do, played against a running stack: for the demo and the end-to-end tests.
 
 Everything that a person would do goes through the stand-ins' doors; nothing is written to the
-database except by the product itself.
+database except by the product itself, but where a row has to get older than anybody waits.
 """
 
 import re
@@ -158,7 +158,7 @@ class Scene:
             "open_link", user_id=user_id, url=f"https://t.me/{BOT_USERNAME}?start={offer_link}"
         )
         message = self.wait_for(
-            "the invoice", lambda: self._new_message(user_id, before, button="Pay")
+            "the invoice", lambda: self.message_with(user_id, before, button="Pay")
         )
         pressed = self.telegram("press", user_id=user_id, message_id=message["message_id"], index=0)
         order = _ORDER.search(message["text"])
@@ -176,7 +176,7 @@ class Scene:
     def invite_link(self, user_id: int, before: int) -> str:
         """The link in the first invite after `before` messages."""
         message = self.wait_for(
-            "the invite", lambda: self._new_message(user_id, before, button="Join")
+            "the invite", lambda: self.message_with(user_id, before, button="Join")
         )
         pressed = self.telegram("press", user_id=user_id, message_id=message["message_id"], index=0)
         url: str = pressed["url"]
@@ -200,11 +200,22 @@ class Scene:
         found: list[dict[str, Any]] = self.telegram_shows("messages", user_id=user_id)
         return found
 
-    def _new_message(self, user_id: int, before: int, button: str) -> dict[str, Any] | None:
+    def message_with(self, user_id: int, before: int, button: str) -> dict[str, Any] | None:
+        """The first message after `before` with such a button, if it has come."""
         for message in self.messages(user_id)[before:]:
             if any(button in str(one.get("text")) for one in _buttons(message)):
                 return message
         return None
+
+    # ---- time ----
+
+    def let_the_week_pass(self, provider_payment_id: str) -> None:
+        """In which the rest of a price can be paid: what is kept for its payer gets that old."""
+        self._database.run(
+            "UPDATE payer_credits SET payable_until = now() WHERE payment_id = "
+            "(SELECT id FROM payments WHERE provider_payment_id = :id)",
+            id=provider_payment_id,
+        )
 
     # ---- looking ----
 
@@ -354,7 +365,8 @@ SELECT p.id, p.provider_payment_id, p.order_id, p.status, p.received, p.received
     t.mined_hash, t.mined_block, t.amount AS sent, t.gas_paid, t.nonce,
     i.state AS invite_state, i.already_inside,
     (SELECT min(received_at) FROM payment_events e
-     WHERE e.payment_id = p.id AND e.body LIKE '%"payment_status":"finished"%') AS called_back_at
+     WHERE e.payment_id = p.id
+     AND e.body ~ '"payment_status":"(finished|partially_paid)"') AS called_back_at
 FROM payments p
 LEFT JOIN shares s ON s.payment_id = p.id
 LEFT JOIN payout_shares link ON link.share_id = s.id AND link.released_at IS NULL

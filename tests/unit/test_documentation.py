@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic.fields import FieldInfo
 
+from shared_lib.domain.credit import CREDIT_EDGES
 from shared_lib.domain.invite import INVITE_EDGES
 from shared_lib.domain.ledger import Account, PostingKind
 from shared_lib.domain.payment import PAYMENT_EDGES
@@ -35,6 +36,7 @@ _TARGET = re.compile(r"^([a-z-]+):(?!=)", re.MULTILINE)
 _PUSHED = "all but `nowpayments_ipn`, `telegram_bot`"
 
 MACHINES: dict[str, Mapping[Any, frozenset[Any]]] = {
+    "payer credit": CREDIT_EDGES,
     "share": SHARE_EDGES,
     "payout": PAYOUT_EDGES,
     "swap": SWAP_EDGES,
@@ -206,7 +208,7 @@ def diagrams() -> dict[str, list[tuple[str, str]]]:
     """The arrows of each state diagram by the name of its machine."""
     found = {}
     for body in _DIAGRAM.findall(text_of("ARCHITECTURE.md")):
-        machine = re.search(r"%% machine: (\S+)", body)
+        machine = re.search(r"%% machine: (.+)", body)
         assert machine is not None, "a state diagram does not say whose it is"
         found[machine.group(1)] = _EDGE.findall(body)
     return found

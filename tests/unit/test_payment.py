@@ -1,16 +1,11 @@
 """What single reports about a payment mean."""
 
-from fractions import Fraction
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from shared_lib.domain.payment import (
     PaymentStatus,
     Report,
     advanced,
-    extra_days,
     highest_status,
     paid_times,
 )
@@ -85,21 +80,7 @@ def test_the_provider_is_awaited_only_until_it_has_said_how_it_ends() -> None:
     }
 
 
-# ---- more than was asked -------------------------------------------------------------------------
-
-
-@given(st.integers(1, 999), st.fractions(min_value=0, max_value=200))
-def test_extra_days_never_exceed_what_was_paid_for(days: int, times: Fraction) -> None:
-    """Whole days, rounded down, and never more than ten times the price buys."""
-    extra = extra_days(days, times)
-    assert 0 <= extra <= 9 * days
-    assert extra <= max(Fraction(0), days * (times - 1))
-    if 1 <= times <= 10:
-        assert days * (times - 1) - extra < 1
-
-
-def test_nothing_is_added_where_nothing_is_known_or_access_is_for_life() -> None:
-    assert extra_days(30, None) == extra_days(None, Fraction(5)) == extra_days(30, Fraction(1)) == 0
+# ---- how much of what was asked ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

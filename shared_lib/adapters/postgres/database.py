@@ -8,6 +8,7 @@ from pg8000.exceptions import DatabaseError
 
 from shared_lib import ports
 from shared_lib.adapters.postgres.channels import PostgresChannels
+from shared_lib.adapters.postgres.credits import PostgresCredits
 from shared_lib.adapters.postgres.currencies import PostgresCurrencies
 from shared_lib.adapters.postgres.delivery import PostgresDelivery, PostgresOutbox
 from shared_lib.adapters.postgres.invites import PostgresInvites, PostgresJoinRequests
@@ -49,6 +50,7 @@ class PostgresTransaction:
         self.channels: ports.Channels = PostgresChannels(session)
         self.orders: ports.Orders = PostgresOrders(session)
         self.payments: ports.Payments = PostgresPayments(session)
+        self.credits: ports.Credits = PostgresCredits(session)
         self.memberships: ports.Memberships = PostgresMemberships(session)
         self.invites: ports.Invites = PostgresInvites(session)
         self.join_requests: ports.JoinRequests = PostgresJoinRequests(session)

@@ -15,14 +15,14 @@ from shared_lib.domain.order import Invoice, Order, OrderKind, OrderState
 
 _COLUMNS = f"""
 id, kind, channel_id, tier_id, telegram_user_id, price_cents, days, state, invoice_id, invoice_url,
-created_at, {WATCH_COLUMNS}
+tops_up, created_at, {WATCH_COLUMNS}
 """
 
 _ADD = f"""
 INSERT INTO orders ({_COLUMNS})
 VALUES (:id, :kind, :channel_id, :tier_id, :telegram_user_id, :price_cents, :days, :state,
-        :invoice_id, :invoice_url, :created_at, {WATCH_VALUES})
-ON CONFLICT (telegram_user_id, tier_id, kind) WHERE state = 'open' DO NOTHING
+        :invoice_id, :invoice_url, :tops_up, :created_at, {WATCH_VALUES})
+ON CONFLICT (telegram_user_id, tier_id, kind) WHERE state = 'open' AND tops_up IS NULL DO NOTHING
 RETURNING id
 """
 
@@ -57,6 +57,7 @@ class PostgresOrders:
             state=order.state,
             invoice_id=order.invoice.id if order.invoice else None,
             invoice_url=order.invoice.url if order.invoice else None,
+            tops_up=order.tops_up,
             created_at=order.created_at,
             **watch_values(order.watch),
         )
@@ -73,11 +74,40 @@ class PostgresOrders:
             )
         )
 
+    def lock_root(self, order_id: UUID) -> Order | None:
+        return _order_from(
+            self._session.row(
+                f"SELECT {_COLUMNS} FROM orders WHERE id = "
+                "(SELECT coalesce(tops_up, id) FROM orders WHERE id = :id) FOR UPDATE",
+                id=order_id,
+            )
+        )
+
+    def lock_top_up(self, order_id: UUID) -> Order | None:
+        return _order_from(
+            self._session.row(
+                f"SELECT {_COLUMNS} FROM orders WHERE tops_up = :id AND state = 'open' FOR UPDATE",
+                id=order_id,
+            )
+        )
+
+    def open_top_up(self, telegram_user_id: int, tier_id: UUID) -> Order | None:
+        return _order_from(
+            self._session.row(
+                f"SELECT {_COLUMNS} FROM orders WHERE telegram_user_id = :user "
+                "AND tier_id = :tier AND tops_up IS NOT NULL AND state = 'open' "
+                "ORDER BY created_at DESC LIMIT 1",
+                user=telegram_user_id,
+                tier=tier_id,
+            )
+        )
+
     def open_one(self, telegram_user_id: int, tier_id: UUID, kind: OrderKind) -> Order | None:
         return _order_from(
             self._session.row(
                 f"SELECT {_COLUMNS} FROM orders WHERE telegram_user_id = :user "
-                "AND tier_id = :tier AND kind = :kind AND state = 'open' FOR UPDATE",
+                "AND tier_id = :tier AND kind = :kind AND state = 'open' AND tops_up IS NULL "
+                "FOR UPDATE",
                 user=telegram_user_id,
                 tier=tier_id,
                 kind=kind,
@@ -112,5 +142,6 @@ def _order_from(row: Row | None) -> Order | None:
         state=OrderState(row["state"]),
         created_at=row["created_at"],
         watch=watch_from(row),
+        tops_up=row["tops_up"],
         invoice=Invoice(row["invoice_id"], row["invoice_url"]) if row["invoice_id"] else None,
     )

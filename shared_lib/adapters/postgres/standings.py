@@ -4,10 +4,11 @@ from collections.abc import Callable
 from uuid import UUID
 
 from shared_lib.adapters.postgres.session import Row, Session
+from shared_lib.domain.credit import CreditState
 from shared_lib.domain.payment import PaymentStatus
 from shared_lib.domain.payout import WaitingFor
 from shared_lib.domain.review import Reason
-from shared_lib.domain.why import Explained, Standing, Viewer
+from shared_lib.domain.why import CREDIT, Explained, Standing, Viewer
 
 # A viewer without an account, or without a Telegram id, is nobody's equal: in SQL, null equals
 # nothing, not even null.
@@ -30,7 +31,8 @@ def _about(kind: str, ids: str) -> str:
 
 # A share's payout is the one that carries it; while it is in none, the one that waits to take it.
 _PAYMENT = f"""
-SELECT p.status, s.state AS share_state, {_MONEY} AS sees_money, p.deadline_at,
+SELECT p.status, s.state AS share_state, {_MONEY} AS sees_money, p.deadline_at, p.received,
+    k.state AS credit_state, k.payable_until,
     payout.id AS payout_id, payout.deadline_at AS payout_deadline_at,
     s.deadline_at AS share_deadline_at,
     coalesce(payout.waiting_for, CASE WHEN s.failures > 0 THEN 'provider' END) AS waiting_for,
@@ -39,6 +41,7 @@ FROM payments p
 LEFT JOIN orders o ON o.id = p.order_id
 LEFT JOIN channels c ON c.id = o.channel_id
 LEFT JOIN shares s ON s.payment_id = p.id AND s.kind = 'payment'
+LEFT JOIN payer_credits k ON k.payment_id = p.id
 LEFT JOIN LATERAL (
     SELECT one.* FROM payouts one
     LEFT JOIN payout_shares link ON link.payout_id = one.id AND link.share_id = s.id
@@ -88,6 +91,10 @@ WHERE m.id = :id AND {_CONCERNS.format(person="m.telegram_user_id = CAST(:person
 """
 
 
+# A payment in part whose credit was used has bought something, as one that finished has.
+_PAID = frozenset({PaymentStatus.FINISHED, PaymentStatus.PARTIALLY_PAID})
+
+
 class PostgresStandings:
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -106,13 +113,16 @@ class PostgresStandings:
 
 def _payment(row: Row) -> Standing:
     """The payer hears of the payment, the owner also of what becomes of the money."""
-    is_share = row["status"] == PaymentStatus.FINISHED and row["share_state"] is not None
+    if row["credit_state"] is not None and row["received"] is None:
+        return _credit(row)
+    is_paid = row["received"] is not None and row["status"] in _PAID
+    is_share = is_paid and row["share_state"] is not None
     if not (is_share and row["sees_money"]):
         return Standing(
             kind=Explained.PAYMENT,
-            state=row["status"],
+            state=PaymentStatus.FINISHED if is_paid else row["status"],
             reasons=_reasons_of(row),
-            deadline_at=None if row["status"] == PaymentStatus.FINISHED else row["deadline_at"],
+            deadline_at=None if is_paid else row["deadline_at"],
         )
     return Standing(
         kind=Explained.PAYMENT,
@@ -121,6 +131,17 @@ def _payment(row: Row) -> Standing:
         waiting_for=_waiting_for(row),
         deadline_at=row["share_deadline_at"] or row["payout_deadline_at"] or row["deadline_at"],
         carried_by=row["payout_id"],
+    )
+
+
+def _credit(row: Row) -> Standing:
+    """What came and bought nothing yet: so much the owner may know as well."""
+    is_open = row["credit_state"] == CreditState.OPEN
+    return Standing(
+        kind=Explained.PAYMENT,
+        state=f"{CREDIT}{row['credit_state']}",
+        reasons=_reasons_of(row),
+        deadline_at=row["payable_until"] if is_open else row["deadline_at"],
     )
 
 

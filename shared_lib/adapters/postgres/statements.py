@@ -19,11 +19,12 @@ def _moment(column: str) -> str:
     return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 
 
-# The newest report that says finished: what the payer gave, and what the provider took.
+# The newest report of money that came: what the payer gave, and what the provider took.
 _REPORT = """
 LEFT JOIN LATERAL (
     SELECT e.body::jsonb AS body FROM payment_events e
-    WHERE e.payment_id = p.id AND e.body::jsonb ->> 'payment_status' = 'finished'
+    WHERE e.payment_id = p.id
+    AND e.body::jsonb ->> 'payment_status' IN ('finished', 'partially_paid')
     ORDER BY e.id DESC LIMIT 1) AS report ON true"""
 # A share's conversion that has settled, and the payout that carries it now or has paid it.
 _LINKS = """

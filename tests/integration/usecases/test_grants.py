@@ -96,7 +96,16 @@ def _joined(world: World) -> None:
     world.join(ANN, world.invite_urls(ANN)[0])
 
 
-@pytest.mark.parametrize("play", [_direct, _swapped, _collected, _joined])
+def _in_part(world: World) -> None:
+    invoice = world.order(ANN, world.open_shop())
+    fields = {"outcome_amount": "0.0015", "pay_amount": "1", "actually_paid": "0.6"}
+    fields["payout_hash"] = world.deposit("0.0015")
+    world.call_back(world.fake_provider.pay(invoice, "partially_paid", **fields))
+    pass_minutes(world, 5)
+    world.finish(max(world.fake_provider.invoices), "0.001")
+
+
+@pytest.mark.parametrize("play", [_direct, _swapped, _collected, _joined, _in_part])
 def test_no_function_reads_what_it_is_not_granted(
     granted: GrantedWorld, play: Callable[[World], None]
 ) -> None:

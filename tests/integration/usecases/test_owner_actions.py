@@ -28,7 +28,6 @@ from tests.integration.usecases.support import (
     buy,
     change,
     column,
-    report,
     reviews,
     said,
     state_of,
@@ -269,9 +268,10 @@ def test_a_blocked_person_whose_payment_lands_is_not_let_in_and_the_money_is_see
     """They were blocked after the invoice was made; what to do about it is for a person."""
     invoice = world.order(ANN, shop)
     act(world, shop, ANN, AccessChange.BLOCK)
-    report(world, invoice, "finished", outcome_amount="0.0025")
+    world.finish(invoice)
     world.run()
     assert reviews(world) == {("payment", "payer_blocked")}
+    assert column(world, "SELECT state FROM payer_credits") == ["to_refund"]
     assert column(world, "SELECT state FROM memberships") == ["blocked"]
     assert column(world, "SELECT id FROM shares") == []
     assert world.invite_urls(ANN) == []

@@ -21,7 +21,8 @@ from tests.world import HANDLERS
 # Which event brings a row forward from each state in which something is left to do.
 WOKEN_BY: dict[Watched, dict[str, str]] = {
     Watched.PAYMENT: dict.fromkeys(
-        ["waiting", "confirming", "confirmed", "sending", "finished"], "payment.check_due"
+        ["waiting", "confirming", "confirmed", "sending", "partially_paid", "finished"],
+        "payment.check_due",
     ),
     Watched.INVITE: dict.fromkeys(["creating", "live"], "invite.requested"),
     Watched.JOIN_REQUEST: {"pending": "join.requested"},
@@ -48,7 +49,7 @@ WOKEN_BY: dict[Watched, dict[str, str]] = {
 }
 # States with a way out that no tick takes: something from outside does, or another row.
 RESTING: dict[Watched, set[str]] = {
-    Watched.PAYMENT: {"expired", "failed", "partially_paid", "refunded"},
+    Watched.PAYMENT: {"expired", "failed", "refunded"},
     Watched.INVITE: {"review"},
     Watched.JOIN_REQUEST: {"review"},
     Watched.SHARE: {"expected", "locked", "converting", "held"},
