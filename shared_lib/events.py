@@ -39,6 +39,12 @@ class PaymentCheckDue(Event):
     payment_id: UUID
 
 
+class OrderCheckDue(Event):
+    entity = "order_id"
+    type: Literal["order.check_due"] = "order.check_due"
+    order_id: UUID
+
+
 class InviteRequested(Event):
     entity = "invite_id"
     type: Literal["invite.requested"] = "invite.requested"
@@ -130,6 +136,7 @@ class AuditBooksTick(Event):
 AnyEvent = Annotated[
     PaymentUpdated
     | PaymentCheckDue
+    | OrderCheckDue
     | InviteRequested
     | JoinRequested
     | PayoutRequested
@@ -150,6 +157,7 @@ AnyEvent = Annotated[
 EVENT_TYPES: tuple[type[Event], ...] = (
     PaymentUpdated,
     PaymentCheckDue,
+    OrderCheckDue,
     InviteRequested,
     JoinRequested,
     PayoutRequested,

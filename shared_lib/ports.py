@@ -146,6 +146,10 @@ class PaymentProvider(Protocol):
         """The provider's own present view of a payment, as its JSON text. Raises ProviderError."""
         ...
 
+    def payments_of(self, invoice_id: str) -> list[str]:
+        """The ids of all payments that were begun on an invoice. Raises ProviderError."""
+        ...
+
     def usd_cents(self, amount: Money) -> int:
         """What an amount is worth in US cents now, by the provider's own market rate."""
         ...
@@ -547,8 +551,8 @@ class Orders(Protocol):
 
     def open_one(self, telegram_user_id: int, tier_id: UUID, kind: OrderKind) -> Order | None: ...
     def save(self, order: Order) -> None: ...
-    def expire(self, now: datetime, limit: int) -> int:
-        """End open orders past their deadline; how many."""
+    def expire(self, now: datetime, limit: int) -> list[UUID]:
+        """End open orders past their deadline; those that have an invoice."""
         ...
 
 
@@ -571,6 +575,10 @@ class Payments(Protocol):
     def lock(self, payment_id: UUID) -> Payment | None: ...
     def bodies(self, payment_id: UUID) -> list[str]:
         """Every different body that was ever reported, oldest first."""
+        ...
+
+    def has_any_of(self, order_id: UUID) -> bool:
+        """Whether the provider has ever told us of a payment of this order."""
         ...
 
     def has_other_under_way(self, payment: Payment) -> bool:

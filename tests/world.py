@@ -35,6 +35,7 @@ from shared_lib.usecases.accumulate_payment import accumulate_payment
 from shared_lib.usecases.answer_join_request import answer_join_request
 from shared_lib.usecases.authorize_transfer import authorize_transfer
 from shared_lib.usecases.batch_payouts import batch_payouts
+from shared_lib.usecases.check_order import check_order
 from shared_lib.usecases.check_payment import check_payment
 from shared_lib.usecases.check_swap import check_swap
 from shared_lib.usecases.check_transfer import check_transfer
@@ -74,6 +75,7 @@ NACKED = (LeaseHeldError, LeaseLostError, DatabaseUnavailableError)
 HANDLERS: dict[str, Callable[[Any, UUID], None]] = {
     "payment.updated": confirm_payment,
     "payment.check_due": check_payment,
+    "order.check_due": check_order,
     "invite.requested": send_invite,
     "join.requested": answer_join_request,
     "payout.requested": start_payout,

@@ -88,9 +88,12 @@ class HttpCalls:
         path: str,
         params: Mapping[str, str] | None = None,
         most_bytes: int = MAX_ANSWER_BYTES,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Ask something that changes nothing. Raises RetryableError where no answer comes."""
-        return self._call("GET", path, RetryableError, params=params, most_bytes=most_bytes)
+        return self._call(
+            "GET", path, RetryableError, params=params, most_bytes=most_bytes, more=headers
+        )
 
     def post(self, path: str, content: bytes, silence: type[ProviderError]) -> Answer:
         """Send JSON. Raises `silence` where it may have arrived, else RetryableError."""
@@ -141,10 +144,12 @@ class HttpCalls:
         content: bytes | None = None,
         params: Mapping[str, str] | None = None,
         most_bytes: int = MAX_ANSWER_BYTES,
+        more: Mapping[str, str] | None = None,
     ) -> Answer:
         """Ask and read the whole answer; raises `silence` where the request may have arrived."""
         ends_at = time.monotonic() + self._call_seconds
         headers = {"content-type": "application/json"} if content else {}
+        headers |= more or {}
         url = self._base_url + path
         # httpx's errors hold the request with our key, so they are left behind, not chained.
         failure: ProviderError

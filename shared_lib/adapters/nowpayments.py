@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -34,7 +35,10 @@ TICKERS: Final = MappingProxyType({ETH: "eth", USDT: "usdterc20"})
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _CODE = re.compile(r"[A-Z0-9_]{1,64}")
 _CREATED = frozenset({200, 201})
-_OK = 200
+_OK, _NO_LOGIN = 200, 401
+# A token lives five minutes, says the API's documentation.
+_TOKEN_SECONDS = 240.0
+_LISTED_MOST = 500
 # Tenths of a cent: as many digits as it takes to round to whole cents.
 _MILLS = Asset("usd", "usd", 3)
 
@@ -47,10 +51,17 @@ class NowPayments:
         api_key: of the account that made the invoices; other keys do not see its payments.
         ipn_secret: with which callbacks are signed.
         call_seconds: how long one call may wait for its answer.
+        login: e-mail and password of the account, without which no list can be had.
     """
 
     def __init__(
-        self, *, base_url: str, api_key: str, ipn_secret: str, call_seconds: float
+        self,
+        *,
+        base_url: str,
+        api_key: str,
+        ipn_secret: str,
+        call_seconds: float,
+        login: tuple[str, str] | None = None,
     ) -> None:
         self._calls = HttpCalls(
             provider="NOWPayments",
@@ -60,6 +71,9 @@ class NowPayments:
             call_seconds=call_seconds,
         )
         self._ipn_secret = required_secret(ipn_secret, "ipn_secret").encode()
+        self._login = login
+        self._token = ""
+        self._token_ends_at = 0.0
 
     def create_invoice(self, request: InvoiceRequest) -> Invoice:
         # Without an answer there may be an invoice, and there is no way to look for it.
@@ -74,6 +88,19 @@ class NowPayments:
             raise PermanentError("a NOWPayments payment id is made of digits")
         answer = self._asked(f"/payment/{provider_payment_id}")
         return _read_payment(answer, provider_payment_id)
+
+    def payments_of(self, invoice_id: str) -> list[str]:
+        if not _DIGITS.fullmatch(invoice_id):
+            raise PermanentError("a NOWPayments invoice id is made of digits")
+        wanted = {"invoiceId": invoice_id, "limit": str(_LISTED_MOST), "page": "0"}
+        headers = {"authorization": f"Bearer {self._valid_token()}"}
+        answer = self._calls.get("/payment/", wanted, headers=headers)
+        if answer.status == _NO_LOGIN:
+            self._token_ends_at = 0.0
+            raise RetryableError("NOWPayments does not take the token any more")
+        if answer.status != _OK:
+            raise self._refusal(answer, RetryableError)
+        return _read_list(answer, invoice_id)
 
     def usd_cents(self, amount: Money) -> int:
         ticker = TICKERS.get(amount.asset)
@@ -95,6 +122,22 @@ class NowPayments:
     def close(self) -> None:
         """Close the connections; a later call opens new ones."""
         self._calls.close()
+
+    def _valid_token(self) -> str:
+        """A token that is good for a call. Two threads may ask for one each; both are good."""
+        if time.monotonic() < self._token_ends_at:
+            return self._token
+        if self._login is None:
+            raise PermanentError("NOWPayments' list of payments takes a login, and there is none")
+        email, password = self._login
+        body = json.dumps({"email": email, "password": password}).encode()
+        answer = self._calls.post("/auth", body, RetryableError)
+        token = (answer.fields or {}).get("token")
+        if answer.status not in _CREATED or not isinstance(token, str) or not token:
+            # A refusal may repeat what was sent, so that its words are not shown.
+            raise RetryableError(f"NOWPayments' login was answered {answer.status}")
+        self._token, self._token_ends_at = token, time.monotonic() + _TOKEN_SECONDS
+        return token
 
     def _asked(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         answer = self._calls.get(path, params)
@@ -157,6 +200,18 @@ def _read_payment(answer: Answer, wanted: str) -> str:
     if isinstance(shown, str) and shown != wanted:
         raise RetryableError("NOWPayments answered about another payment")
     return text
+
+
+def _read_list(answer: Answer, invoice_id: str) -> list[str]:
+    """The ids of the listed payments. Raises RetryableError for what is no such list."""
+    rows = (answer.fields or {}).get("data")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise RetryableError("NOWPayments' list has no data")
+    others = [row for row in rows if str(row.get("invoice_id")) != invoice_id]
+    ids = [str(row.get("payment_id")) for row in rows]
+    if others or not all(_DIGITS.fullmatch(one) for one in ids):
+        raise RetryableError("NOWPayments' list is not about what was asked")
+    return ids
 
 
 def _read_cents(answer: Answer, ticker: str) -> int:

@@ -23,6 +23,8 @@ class Policy:
     outbox_grace_seconds: float = 10.0
     payment_check_seconds: float = 60.0
     payment_check_most_seconds: float = 3_600.0
+    order_check_seconds: float = 300.0
+    order_check_most_seconds: float = 21_600.0
     transfer_check_seconds: float = 15.0
     transfer_stuck_seconds: float = 180.0
     swap_check_seconds: float = 60.0

@@ -13,7 +13,12 @@ from shared_lib.domain.money import Money
 from shared_lib.domain.order import Invoice
 from shared_lib.domain.payment import Report
 from shared_lib.ports import InvoiceRequest, PaymentProvider
-from shared_lib.runtime.settings import CallbackSettings, ProviderSettings, Settings
+from shared_lib.runtime.settings import (
+    CallbackSettings,
+    ProviderLoginSettings,
+    ProviderSettings,
+    Settings,
+)
 
 
 class DeclaredProvider:
@@ -30,6 +35,10 @@ class DeclaredProvider:
     def payment(self, provider_payment_id: str) -> str:
         """The provider's present view of a payment; as the port says."""
         return self._client.payment(provider_payment_id)
+
+    def payments_of(self, invoice_id: str) -> list[str]:
+        """The payments of an invoice; as the port says."""
+        return self._client.payments_of(invoice_id)
 
     def usd_cents(self, amount: Money) -> int:
         """What an amount is worth in US cents now; as the port says."""
@@ -55,4 +64,11 @@ class DeclaredProvider:
             api_key=chosen.api_key.get_secret_value(),
             ipn_secret=secrets.token_hex(),  # never asked: callbacks are recognised above
             call_seconds=self._call_seconds,
+            login=self._login(),
         )
+
+    def _login(self) -> tuple[str, str] | None:
+        if not self._settings.has(ProviderLoginSettings):
+            return None
+        login = self._settings.of(ProviderLoginSettings)
+        return login.email.get_secret_value(), login.password.get_secret_value()

@@ -110,6 +110,13 @@ class ProviderSettings(Concern):
     api_key: Secret = Field(alias="NOWPAYMENTS_API_KEY")
 
 
+class ProviderLoginSettings(Concern):
+    """To ask NOWPayments for lists of payments, which takes a login beside the key."""
+
+    email: Secret = Field(alias="NOWPAYMENTS_EMAIL")
+    password: Secret = Field(alias="NOWPAYMENTS_PASSWORD")
+
+
 class CallbackSettings(Concern):
     """To recognise NOWPayments' callbacks."""
 
@@ -216,6 +223,12 @@ class PolicySettings(Concern):
         _PRODUCTION.changenow_calls_per_second, alias="CHANGENOW_CALLS_PER_SECOND"
     )
     price_cents_least: Count = Field(_PRODUCTION.price_cents_least, alias="PRICE_CENTS_LEAST")
+    order_check_seconds: Seconds = Field(
+        _PRODUCTION.order_check_seconds, alias="ORDER_CHECK_SECONDS"
+    )
+    order_check_most_seconds: Seconds = Field(
+        _PRODUCTION.order_check_most_seconds, alias="ORDER_CHECK_MOST_SECONDS"
+    )
     order_lifetime_seconds: Seconds = Field(
         _PRODUCTION.order_lifetime.total_seconds(), alias="ORDER_LIFETIME_SECONDS"
     )

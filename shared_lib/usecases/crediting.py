@@ -71,7 +71,7 @@ def ask_for_the_rest(ports: Ports, tx: Transaction, root: Order, parts: list[Cre
             price_cents=root.price_cents - value_of(parts),
             state=OrderState.OPEN,
             created_at=now,
-            watch=watch(now, wait_seconds=lifetime.total_seconds(), deadline=lifetime),
+            watch=watch(now, wait_seconds=ports.policy.order_check_seconds, deadline=lifetime),
             invoice=None,
         )
     )

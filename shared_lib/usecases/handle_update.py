@@ -211,7 +211,7 @@ def _open_order(ports: Ports, tx: Transaction, visit: _Visit, offer: Offer) -> O
         created_at=visit.now,
         watch=watch(
             visit.now,
-            wait_seconds=ports.policy.order_lifetime.total_seconds(),
+            wait_seconds=ports.policy.order_check_seconds,
             deadline=ports.policy.order_lifetime,
         ),
     )

@@ -33,13 +33,16 @@ def receive_callback(ports: Ports, body: bytes, signature: str | None) -> Callba
         return CallbackAnswer.UNREADABLE
     now = ports.clock.now()
     with ports.database.transaction() as tx:
-        stored = tx.payments.store_report(_fresh(ports, report), text, EventSource.CALLBACK, now)
+        stored = tx.payments.store_report(
+            fresh_payment(ports, report), text, EventSource.CALLBACK, now
+        )
         if stored.is_news:
             tx.outbox.add(PaymentUpdated(payment_id=stored.payment_id), now)
     return CallbackAnswer.STORED
 
 
-def _fresh(ports: Ports, report: Report) -> Payment:
+def fresh_payment(ports: Ports, report: Report) -> Payment:
+    """The row of a payment that nobody has told us of before."""
     now = ports.clock.now()
     return Payment(
         id=ports.ids.new(),

@@ -16,6 +16,7 @@ from shared_lib.events import (
     InviteRequested,
     JoinRequested,
     NoticeRequested,
+    OrderCheckDue,
     PaymentCheckDue,
     PaymentUpdated,
     PayoutRequested,
@@ -56,7 +57,7 @@ def _steps() -> list[Step]:
         _publish_unapplied,
         _publish_credits,
         *(partial(_publish_due, kinds=kinds) for kinds in _woken_together()),
-        *(partial(_report_overdue, kind=kind) for kind in _EVENTS),
+        *(partial(_report_overdue, kind=kind) for kind in _EVENTS if kind is not Watched.ORDER),
         _look_at_dead_letters,
         _close_what_moved_on,
         _expire_orders,
@@ -90,8 +91,11 @@ def _publish_credits(ports: Ports) -> None:
 
 
 def _expire_orders(ports: Ports) -> None:
+    """An order that nobody paid in time is over; whether nobody did is asked once more."""
+    now = ports.clock.now()
     with ports.database.transaction() as tx:
-        tx.orders.expire(ports.clock.now(), ITEMS_MOST)
+        for order_id in tx.orders.expire(now, ITEMS_MOST):
+            tx.outbox.add(OrderCheckDue(order_id=order_id), now)
 
 
 def _publish_left_behind(ports: Ports) -> None:
@@ -177,6 +181,7 @@ def event_of_money(item: Due) -> Event:
 
 _EVENTS: dict[Watched, Callable[[Due], Event]] = {
     Watched.PAYMENT: lambda item: PaymentCheckDue(payment_id=item.id),
+    Watched.ORDER: lambda item: OrderCheckDue(order_id=item.id),
     Watched.INVITE: lambda item: InviteRequested(invite_id=item.id),
     Watched.JOIN_REQUEST: lambda item: JoinRequested(join_request_id=item.id),
     Watched.SHARE: event_of_money,
@@ -192,6 +197,7 @@ _EVENTS: dict[Watched, Callable[[Due], Event]] = {
 _KIND_OF_EVENT = {
     "payment.updated": Watched.PAYMENT,
     "payment.check_due": Watched.PAYMENT,
+    "order.check_due": Watched.ORDER,
     "invite.requested": Watched.INVITE,
     "join.requested": Watched.JOIN_REQUEST,
     "swap.requested": Watched.SWAP,

@@ -41,6 +41,7 @@ OPERATIONS = {
     "create_invoice": "POST /v1/invoice",
     "payment": "GET /v1/payment/.id.",
     "usd_cents": "GET /v1/estimate",
+    "payments_of": "GET /v1/payment/",
 }
 
 
@@ -143,7 +144,11 @@ class StandInWorld:
 
 def adapter(url: str, api_key: str = API_KEY) -> NowPayments:
     return NowPayments(
-        base_url=f"{url}/v1", api_key=api_key, ipn_secret=f" {IPN_SECRET}\n", call_seconds=3
+        base_url=f"{url}/v1",
+        api_key=api_key,
+        ipn_secret=f" {IPN_SECRET}\n",
+        call_seconds=3,
+        login=(ENVIRONMENT["NOWPAYMENTS_EMAIL"], ENVIRONMENT["NOWPAYMENTS_PASSWORD"]),
     )
 
 

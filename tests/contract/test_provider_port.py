@@ -137,6 +137,28 @@ def test_a_price_is_asked_for_again(world: World) -> None:
     assert world.provider.usd_cents(coin)
 
 
+def test_the_payments_of_an_invoice_are_listed_and_no_others(world: World) -> None:
+    first, other = (world.provider.create_invoice(order()) for _ in range(2))
+    assert world.provider.payments_of(first.id) == []
+    begun = [world.pay(first) for _ in range(2)]
+    world.pay(other)
+    assert sorted(world.provider.payments_of(first.id)) == sorted(begun)
+
+
+@pytest.mark.parametrize("invoice_id", ["", "x", "1/2"])
+def test_only_an_invoice_of_digits_has_payments(world: World, invoice_id: str) -> None:
+    with pytest.raises(PermanentError):
+        world.provider.payments_of(invoice_id)
+
+
+def test_a_list_without_an_answer_is_asked_for_again(world: World) -> None:
+    invoice = world.provider.create_invoice(order())
+    world.drop("payments_of")
+    with pytest.raises(RetryableError):
+        world.provider.payments_of(invoice.id)
+    assert world.provider.payments_of(invoice.id) == []
+
+
 def test_a_flood_says_how_long_to_wait(world: World) -> None:
     for method in ("create_invoice", "payment"):
         world.flood(method)
@@ -245,6 +267,54 @@ def test_an_answer_about_another_payment_is_none(stand_in: StandInWorld) -> None
 
 
 @pytest.mark.parametrize(
+    "data",
+    [
+        "{}",
+        "[1]",
+        '[{"payment_id":5,"invoice_id":2}]',
+        '[{"payment_id":5}]',
+        '[{"payment_id":"x","invoice_id":1}]',
+        '[{"invoice_id":1}]',
+    ],
+)
+def test_a_list_that_is_not_about_our_invoice_is_none(stand_in: StandInWorld, data: str) -> None:
+    body, operation = f'{{"data":{data}}}', OPERATIONS["payments_of"]
+    stand_in.order("faults", operation=operation, kind="answer", status=200, body=body)
+    with pytest.raises(RetryableError):
+        stand_in.provider.payments_of("1")
+
+
+def test_a_token_that_is_not_taken_any_more_is_replaced(stand_in: StandInWorld) -> None:
+    invoice = stand_in.provider.create_invoice(order())
+    assert stand_in.provider.payments_of(invoice.id) == []
+    refusal = '{"status":false,"statusCode":401,"code":"AUTH_REQUIRED","message":"expired"}'
+    operation = OPERATIONS["payments_of"]
+    stand_in.order("faults", operation=operation, kind="answer", status=401, body=refusal)
+    with pytest.raises(RetryableError, match="token"):
+        stand_in.provider.payments_of(invoice.id)
+    assert stand_in.provider.payments_of(invoice.id) == []
+    asked = [one["path"] for one in stand_in.http.get("/_sandbox/calls").json()]
+    assert asked[-2:] == ["/v1/auth", "/v1/payment/"]
+
+
+@pytest.mark.parametrize("login", [None, ("owner@example.org", "wrong-and-private")])
+def test_without_a_good_login_there_is_no_list(
+    stand_in_url: str, login: tuple[str, str] | None
+) -> None:
+    stranger = NowPayments(
+        base_url=f"{stand_in_url}/v1",
+        api_key=API_KEY,
+        ipn_secret=IPN_SECRET,
+        call_seconds=3,
+        login=login,
+    )
+    with pytest.raises(PermanentError if login is None else RetryableError) as caught:
+        stranger.payments_of("1")
+    stranger.close()
+    assert "private" not in f"{caught.value!r} {caught.value.__context__!r} {stranger!r}"
+
+
+@pytest.mark.parametrize(
     ("lexeme", "cents"),
     [("9.99", 999), ("9.9949999999", 999), ("9.995", 1_000), ('"9.995"', 1_000), ("1e-7", 0)],
 )
@@ -316,6 +386,12 @@ def test_a_slow_answer_is_not_waited_for(stand_in: StandInWorld, stand_in_url: s
 def test_unusable_settings_are_refused(broken: str) -> None:
     good = {"base_url": "https://api.example/v1", "api_key": "a", "ipn_secret": "b"}
     for bad in ("", "  ", "hush\x00"):
+        given = good | {broken: bad}
         with pytest.raises(ValueError, match=broken) as caught:
-            NowPayments(**{**good, broken: bad}, call_seconds=1)
+            NowPayments(
+                base_url=given["base_url"],
+                api_key=given["api_key"],
+                ipn_secret=given["ipn_secret"],
+                call_seconds=1,
+            )
         assert "hush" not in str(caught.value)

@@ -56,6 +56,7 @@ HELD: dict[str, Call | Lock] = {
     "nowpayments_ipn": Call("front", "publish payment.updated", "hold_before"),
     "telegram_bot": Call("nowpayments", "POST /v1/invoice"),
     "confirm_payment": Lock("membership_periods"),
+    "check_order": Call("nowpayments", "GET /v1/payment/"),
     "check_payment": Call("nowpayments", r"GET /v1/payment/\{id\}"),
     "send_invite": Call("telegram", "createChatInviteLink"),
     "answer_join_request": Call("telegram", "approveChatJoinRequest"),
@@ -79,6 +80,7 @@ _ON_THEIR_OWN = {
     "accumulate_payment",
     "audit_books",
     "batch_payouts",
+    "check_order",
     "create_swap",
     "reconcile",
     "record_dead_letter",
@@ -233,6 +235,18 @@ def test_of_two_exchanges_that_a_killed_create_swap_leaves_one_is_funded(scene: 
 
 def _wait_for_quote(scene: Stage, shop: Sold) -> None:
     _wait(scene, "a quote", lambda: states_of(scene, shop) == [("quoted", None)])
+
+
+def test_a_payment_that_nobody_told_us_of_is_found_though_its_finder_is_killed(
+    scene: Stage,
+) -> None:
+    scene.wait_until_quiet()
+    shop, buyer = scene.new_shop(), scene.new_person()
+    with killed(scene, "check_order"):
+        purchase = scene.buy(buyer, shop, weather={"silent": True})
+        scene.join(purchase)
+        scene.settle(purchase.payment_id)
+    _happened_once(scene, purchase)
 
 
 def test_a_conversion_whose_accumulator_is_killed_is_made_once(scene: Stage) -> None:

@@ -63,6 +63,15 @@ class FakePaymentProvider:
                     raise PermanentError("the provider knows no such payment")
                 return json.dumps(fields)
 
+    def payments_of(self, invoice_id: str) -> list[str]:
+        with self._lock:
+            self.calls.append(("payments_of", invoice_id))
+            with self._failures.around("payments_of"):
+                if not invoice_id.isdigit():
+                    raise PermanentError("an invoice id is made of digits")
+                listed = self.payments.items()
+                return [one for one, row in listed if str(row["invoice_id"]) == invoice_id]
+
     def usd_cents(self, amount: Money) -> int:
         with self._lock:
             self.calls.append(("usd_cents", str(amount)))

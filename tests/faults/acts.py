@@ -155,7 +155,7 @@ def _events() -> dict[str, Subject]:
         )
         for target in (None, BITCOIN)
         for name in HANDLERS
-        if target or "swap" not in name
+        if (target or "swap" not in name) and name != "order.check_due"
         for occurrence in range(OCCURRENCES_MOST)
     }
 
@@ -219,6 +219,20 @@ def _callback(world: World) -> Act:
         story.finish()
 
     return Act("callback", world, told.deliver, finish)
+
+
+def _silent(world: World) -> Act:
+    """The provider has the money and tells nobody; it is asked, and the story goes on."""
+    story = Story(world)
+    world.top_up()
+    story.shop = world.open_shop()
+    invoice = world.order(BUYER, story.shop)
+    world.fake_provider.pay(
+        invoice, "finished", outcome_amount="0.0025", payout_hash=world.deposit("0.0025")
+    )
+    event = story.next_event("order.check_due")
+    assert event is not None
+    return Act("check_order", world, partial(world.deliver, event), story.finish, story.nudge)
 
 
 def _updated(world: World, intent: Any) -> Repeated:
@@ -733,6 +747,7 @@ SUBJECTS: Mapping[str, Subject] = {
     **_events_of_money_held(),
     **_events_of_a_part(),
     "receive_callback": _callback,
+    "check_order": _silent,
     "handle_update an offer": _offer,
     "handle_update a request to join": _join,
     "handle_update a greeting": partial(_question, Greet(), 1),

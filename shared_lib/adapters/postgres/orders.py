@@ -36,7 +36,7 @@ _EXPIRE = """
 UPDATE orders SET state = 'expired', next_check_at = NULL, deadline_at = NULL
 WHERE id IN (SELECT id FROM orders WHERE state = 'open' AND deadline_at <= :now
              ORDER BY deadline_at LIMIT :most FOR UPDATE SKIP LOCKED)
-RETURNING id
+RETURNING id, invoice_id
 """
 
 
@@ -124,8 +124,9 @@ class PostgresOrders:
             **watch_values(order.watch),
         )
 
-    def expire(self, now: datetime, limit: int) -> int:
-        return len(self._session.rows(_EXPIRE, now=now, most=limit))
+    def expire(self, now: datetime, limit: int) -> list[UUID]:
+        rows = self._session.rows(_EXPIRE, now=now, most=limit)
+        return [row["id"] for row in rows if row["invoice_id"] is not None]
 
 
 def _order_from(row: Row | None) -> Order | None:

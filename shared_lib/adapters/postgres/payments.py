@@ -105,6 +105,11 @@ class PostgresPayments:
     def bodies(self, payment_id: UUID) -> list[str]:
         return [row["body"] for row in self._session.rows(_BODIES, id=payment_id)]
 
+    def has_any_of(self, order_id: UUID) -> bool:
+        return self._session.did(
+            "SELECT id FROM payments WHERE order_id = :order_id LIMIT 1", order_id=order_id
+        )
+
     def has_other_under_way(self, payment: Payment) -> bool:
         return self._session.did(
             "SELECT id FROM payments WHERE order_id = :order_id AND id <> :id "

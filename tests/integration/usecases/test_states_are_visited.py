@@ -45,7 +45,7 @@ WOKEN_BY: dict[Watched, dict[str, str]] = {
         "mined": "transfer.check_due",
     },
     Watched.NOTICE: {"pending": "notice.requested"},
-    Watched.ORDER: {"open": ""},  # no event: the tick itself ends it
+    Watched.ORDER: {"open": "order.check_due"},  # the tick itself ends it
 }
 # States with a way out that no tick takes: something from outside does, or another row.
 RESTING: dict[Watched, set[str]] = {
