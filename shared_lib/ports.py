@@ -20,7 +20,7 @@ from shared_lib.domain.membership import Membership, Period
 from shared_lib.domain.message import Message
 from shared_lib.domain.money import ETH, Asset, Money
 from shared_lib.domain.notice import Notice
-from shared_lib.domain.offer import Channel, Chat, Offer, Tier
+from shared_lib.domain.offer import Channel, Chat, LeftToDo, Offer, Tier
 from shared_lib.domain.operator import Operator, Switch
 from shared_lib.domain.order import Invoice, Order, OrderKind
 from shared_lib.domain.payment import EventSource, Payment, Report
@@ -515,6 +515,18 @@ class Channels(Protocol):
 
     def save_payout(self, channel: Channel) -> None:
         """Keep how and where the channel's owner is paid, and until when nothing is."""
+        ...
+
+    def save_closing(self, channel: Channel) -> None:
+        """Keep since when a channel is closing, or closed."""
+        ...
+
+    def left_to_do(self, channel_id: UUID, now: datetime) -> LeftToDo:
+        """What keeps a channel from being closed."""
+        ...
+
+    def take_wound_down(self, now: datetime, limit: int) -> list[UUID]:
+        """Closing channels with nothing left to do, which are closed by this."""
         ...
 
     def owner_of(self, channel_id: UUID) -> int | None:

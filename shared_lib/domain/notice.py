@@ -25,6 +25,7 @@ class NoticeKind(StrEnum):
     DAYS_FOR_PART = "days_for_part"
     REFUND_ASKED = "refund_asked"
     REFUNDED = "refunded"
+    CHANNEL_CLOSED = "channel_closed"
     WALLET_CHANGED = "wallet_changed"
     ORDER_STATUS = "order_status"
 

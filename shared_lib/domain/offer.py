@@ -72,7 +72,8 @@ class Channel:
     """`fee_bps` is None where the deployment's own fee applies.
 
     `wants_payout`: all that is held goes out next, whatever the threshold says. Until `held_until`
-    nothing goes out, because the wallet was changed and may not have been by its owner.
+    nothing goes out, because the wallet was changed and may not have been by its owner. Since
+    `closing_at` nothing is sold; `closed_at` is when nothing was left to do.
     """
 
     id: UUID
@@ -83,6 +84,13 @@ class Channel:
     fee_bps: int | None
     wants_payout: bool = False
     held_until: datetime | None = None
+    closing_at: datetime | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether its owner wants it closed, and nothing is sold any more."""
+        return self.closing_at is not None
 
     def is_on_hold(self, now: datetime) -> bool:
         """Whether no payout may form yet."""
@@ -90,10 +98,28 @@ class Channel:
 
     def pays(self, held: Money) -> bool:
         """Whether so many dollars held are paid out now; a USDT counts as a dollar."""
-        if self.wants_payout or self.threshold_cents is None:
+        if self.wants_payout or self.is_closing or self.threshold_cents is None:
             return held.base_units > 0
         cents: int = 10**held.asset.decimals // 100
         return held.base_units >= self.threshold_cents * cents
+
+
+@dataclass(frozen=True, slots=True)
+class LeftToDo:
+    """How much keeps a channel from being closed: each is a number of people or rows.
+
+    `members` have access now; `shares` are the owner's and have not left; `payments` may still
+    come, or are kept for their payer.
+    """
+
+    members: int
+    shares: int
+    payments: int
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the channel can be closed now."""
+        return not (self.members or self.shares or self.payments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,7 +176,7 @@ def _begin(ports: Ports, tx: Transaction, visit: _Visit, link_id: str) -> _Purch
     """The order that needs an invoice; None when the update is answered already."""
     tx.people.seen(visit.person, visit.now)
     offer = tx.channels.offer(link_id) if is_offer_link(link_id) else None
-    if offer is None or offer.tier.removed_at is not None:
+    if offer is None or offer.tier.removed_at is not None or offer.channel.is_closing:
         if tx.delivery.first_time(visit.key, visit.now):
             tell(ports, tx, visit.person.id, NoticeKind.OFFER_REFUSED, visit.key, {})
         return None

@@ -191,6 +191,15 @@ def _wallet_changed(facts: Facts) -> Message:
     return Message(html + _WARNING)
 
 
+def _channel_closed(facts: Facts) -> Message:
+    html = text(
+        "🏁 <b>{channel}</b> is closed: nobody has access any more, and all that could be paid "
+        "out is paid out.\n\nIts statement stays where it was.",
+        facts,
+    )
+    return Message(html)
+
+
 def _order_status(facts: Facts) -> Message:
     if facts.get("state") is None:
         return Message("No order of yours has this number. Please check it and try again.")
@@ -213,5 +222,6 @@ _WORDS: dict[NoticeKind, Callable[[Facts], Message]] = {
     NoticeKind.REFUND_ASKED: _refund_asked,
     NoticeKind.REFUNDED: _refunded,
     NoticeKind.WALLET_CHANGED: _wallet_changed,
+    NoticeKind.CHANNEL_CLOSED: _channel_closed,
     NoticeKind.ORDER_STATUS: _order_status,
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
+from shared_lib.domain.notice import NoticeKind
 from shared_lib.domain.review import Finding, Reason, Subject
 from shared_lib.domain.swap import SwapState
 from shared_lib.domain.transfer import TransferState
@@ -31,6 +32,7 @@ from shared_lib.events import (
 )
 from shared_lib.ports import DeadLetter, Due, Ports, Transaction, Watched
 from shared_lib.usecases.setback import review, subject_of
+from shared_lib.usecases.telling import tell
 
 ITEMS_MOST = 500
 LOOK_AGAIN_AFTER = timedelta(hours=1)
@@ -61,6 +63,7 @@ def _steps() -> list[Step]:
         _look_at_dead_letters,
         _close_what_moved_on,
         _expire_orders,
+        _close_channels,
     ]
 
 
@@ -96,6 +99,18 @@ def _expire_orders(ports: Ports) -> None:
     with ports.database.transaction() as tx:
         for order_id in tx.orders.expire(now, ITEMS_MOST):
             tx.outbox.add(OrderCheckDue(order_id=order_id), now)
+
+
+def _close_channels(ports: Ports) -> None:
+    """Channels that their owners want closed, once nobody and nothing is left in them."""
+    now = ports.clock.now()
+    with ports.database.transaction() as tx:
+        for channel_id in tx.channels.take_wound_down(now, ITEMS_MOST):
+            owner = tx.channels.owner_of(channel_id)
+            if owner is not None:
+                facts = {"channel": tx.channels.closed_chat(channel_id).title}
+                key = f"{channel_id}:{now.isoformat()}"
+                tell(ports, tx, owner, NoticeKind.CHANNEL_CLOSED, key, facts)
 
 
 def _publish_left_behind(ports: Ports) -> None:

@@ -21,6 +21,7 @@ from shared_lib.usecases.audit_books import audit_books
 from shared_lib.usecases.batch_payouts import batch_payouts
 from shared_lib.usecases.change_access import AccessChange, change_access
 from shared_lib.usecases.change_payout import PayoutTerms, change_payout
+from shared_lib.usecases.close_channel import close_channel
 from shared_lib.usecases.close_review_item import close_review_item
 from shared_lib.usecases.explain import explain
 from shared_lib.usecases.flip_switch import flip_switch
@@ -545,6 +546,29 @@ def _block(world: World) -> Act:
     return Act("change_access", world, command.deliver, finish)
 
 
+def _close(world: World) -> Act:
+    """A channel in which nobody is left is closed once, and its owner is told once."""
+    world.open_shop()
+    [row] = world.rows("SELECT id, account_id FROM channels")
+    command = Repeated(
+        world, lambda: close_channel(world, row["account_id"], row["id"]), COMMAND_FAILED
+    )
+
+    def finish() -> None:
+        command.repeat()
+        world.run()
+        world.tick()
+        world.run()
+        [closed] = world.rows("SELECT closed_at FROM channels")
+        assert closed["closed_at"] is not None
+        assert _audited(world, "close_channel") == 1
+        told = "SELECT id FROM notices WHERE kind = 'channel_closed'"
+        assert len(world.rows(told)) == 1
+        assert_sound(world)
+
+    return Act("close_channel", world, command.deliver, finish)
+
+
 def _import(world: World) -> Act:
     """Members from before are taken over, each once."""
     world.open_shop()
@@ -764,6 +788,7 @@ SUBJECTS: Mapping[str, Subject] = {
     "grant_access": _grant,
     "change_access": _block,
     "import_members": _import,
+    "close_channel": _close,
     "refresh_currencies": _refresh,
     "record_dead_letter": _dead_letter,
     "record_top_up": _top_up,

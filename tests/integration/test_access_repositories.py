@@ -160,18 +160,22 @@ def test_open_orders_expire_at_their_deadline_oldest_first(database: RecordingDa
     deadlines = [NOW, NOW - 2 * DAY, NOW - DAY, NOW + DAY / 24]
     with database.transaction() as tx:
         orders = [
-            make.order(tx, watch=replace(make.WATCH, deadline_at=deadline))
-            for deadline in deadlines
+            make.order(
+                tx,
+                watch=replace(make.WATCH, deadline_at=deadline),
+                invoice=Invoice(str(number), "https://pay.example") if number != 1 else None,
+            )
+            for number, deadline in enumerate(deadlines)
         ]
         paid = make.order(tx, state=OrderState.PAID, watch=None)
-        assert len(tx.orders.expire(NOW, 2)) == 2
+        assert tx.orders.expire(NOW, 2) == [orders[2].id]  # the other one has no invoice
         assert [tx.orders.get(one.id) for one in orders] == [
             orders[0],
             orders[1].ended(OrderState.EXPIRED),
             orders[2].ended(OrderState.EXPIRED),
             orders[3],
         ]
-        assert len(tx.orders.expire(NOW, 2)) == 1
+        assert tx.orders.expire(NOW, 2) == [orders[0].id]
         assert tx.orders.expire(NOW, 2) == []
         assert tx.orders.get(orders[0].id) == orders[0].ended(OrderState.EXPIRED)
         assert tx.orders.get(orders[3].id) == orders[3]

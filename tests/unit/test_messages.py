@@ -55,6 +55,7 @@ FACTS: dict[NoticeKind, Facts] = {
         "address": "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
         "until": NOW.isoformat(),
     },
+    NoticeKind.CHANNEL_CLOSED: {"channel": "Signals"},
     NoticeKind.ORDER_STATUS: {"order": ORDER, "state": "open", "what_next": "We are waiting."},
 }
 WILD_TITLES = [

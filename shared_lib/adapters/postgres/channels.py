@@ -6,17 +6,26 @@ from uuid import UUID
 
 from shared_lib.adapters.postgres.session import Row, Session
 from shared_lib.domain.currency import asset_of
-from shared_lib.domain.offer import Channel, Chat, ChatRole, Offer, PayoutTarget, Strategy, Tier
+from shared_lib.domain.offer import (
+    Channel,
+    Chat,
+    ChatRole,
+    LeftToDo,
+    Offer,
+    PayoutTarget,
+    Strategy,
+    Tier,
+)
 
 _CHANNEL = """
 id, account_id, strategy, threshold_cents, payout_asset, payout_address, payout_memo, fee_bps,
-wants_payout, held_until
+wants_payout, held_until, closing_at, closed_at
 """
 
 _ADD = f"""
 INSERT INTO channels ({_CHANNEL}, created_at)
 VALUES (:id, :account_id, :strategy, :threshold_cents, :asset, :address, :memo, :fee_bps,
-        :wants_payout, :held_until, :now)
+        :wants_payout, :held_until, :closing_at, :closed_at, :now)
 """
 
 _SAVE_PAYOUT = """
@@ -30,10 +39,41 @@ WHERE id = :id
 _DUE = """
 SELECT c.id FROM channels c JOIN held_balances h ON h.channel_id = c.id
 WHERE h.amount > 0 AND coalesce(c.held_until <= :now, true)
-AND (c.strategy = 'instant' OR c.wants_payout OR h.amount >= c.threshold_cents * 10000)
+AND (c.strategy = 'instant' OR c.wants_payout OR c.closing_at IS NOT NULL
+     OR h.amount >= c.threshold_cents * 10000)
 AND NOT EXISTS (SELECT FROM payouts p WHERE p.channel_id = c.id AND p.asset = 'usdt:eth'
                 AND p.funded_at IS NULL)
 ORDER BY h.since, c.id LIMIT :most FOR UPDATE OF h SKIP LOCKED
+"""
+
+# Who has access now; what is the owner's and has not left, but for dust, which may be too little
+# to be sent for ever; and what may still be paid, or is a payer's.
+_MEMBERS = """
+SELECT m.id FROM memberships m WHERE m.channel_id = c.id AND m.state = 'active'
+AND coalesce(m.access_ends_at > :now, true)"""
+_SHARES = """
+SELECT s.id FROM shares s WHERE s.channel_id = c.id
+AND s.state NOT IN ('paid', 'reversed') AND NOT (s.kind = 'dust' AND s.state = 'pending')"""
+_PAYMENTS = """
+SELECT o.id FROM orders o WHERE o.channel_id = c.id AND (o.state = 'open'
+    OR EXISTS (SELECT FROM payments p WHERE p.order_id = o.id
+               AND (p.next_check_at IS NOT NULL OR p.news_at IS NOT NULL))
+    OR EXISTS (SELECT FROM payer_credits k WHERE k.order_id = o.id
+               AND k.state IN ('open', 'to_refund', 'taken')))"""
+
+_LEFT = f"""
+SELECT (SELECT count(*) FROM ({_MEMBERS}) AS left_ones) AS members,
+    (SELECT count(*) FROM ({_SHARES}) AS left_ones) AS shares,
+    (SELECT count(*) FROM ({_PAYMENTS}) AS left_ones) AS payments
+FROM channels c WHERE c.id = :id
+"""
+
+_TAKE_WOUND_DOWN = f"""
+UPDATE channels SET closed_at = :now WHERE id IN (
+    SELECT c.id FROM channels c WHERE c.closing_at IS NOT NULL AND c.closed_at IS NULL
+    AND NOT EXISTS ({_MEMBERS}) AND NOT EXISTS ({_SHARES}) AND NOT EXISTS ({_PAYMENTS})
+    ORDER BY c.closing_at, c.id LIMIT :most FOR NO KEY UPDATE OF c SKIP LOCKED)
+RETURNING id
 """
 
 _OFFER = """
@@ -60,6 +100,8 @@ class PostgresChannels:
             fee_bps=channel.fee_bps,
             wants_payout=channel.wants_payout,
             held_until=channel.held_until,
+            closing_at=channel.closing_at,
+            closed_at=channel.closed_at,
             now=now,
         )
         for chat in chats:
@@ -150,6 +192,24 @@ class PostgresChannels:
             held_until=channel.held_until,
         )
 
+    def save_closing(self, channel: Channel) -> None:
+        self._session.run(
+            "UPDATE channels SET closing_at = :closing_at, closed_at = :closed_at WHERE id = :id",
+            id=channel.id,
+            closing_at=channel.closing_at,
+            closed_at=channel.closed_at,
+        )
+
+    def left_to_do(self, channel_id: UUID, now: datetime) -> LeftToDo:
+        row = self._session.row(_LEFT, id=channel_id, now=now)
+        if row is None:
+            raise LookupError(f"channel {channel_id} is not there")
+        return LeftToDo(int(row["members"]), int(row["shares"]), int(row["payments"]))
+
+    def take_wound_down(self, now: datetime, limit: int) -> list[UUID]:
+        rows = self._session.rows(_TAKE_WOUND_DOWN, now=now, most=limit)
+        return [row["id"] for row in rows]
+
     def owner_of(self, channel_id: UUID) -> int | None:
         row = self._session.row(
             "SELECT telegram_user_id AS id FROM accounts "
@@ -198,4 +258,6 @@ def _channel_from(row: Row | None) -> Channel | None:
         fee_bps=row["fee_bps"],
         wants_payout=row["wants_payout"],
         held_until=row["held_until"],
+        closing_at=row["closing_at"],
+        closed_at=row["closed_at"],
     )
