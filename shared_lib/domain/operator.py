@@ -5,6 +5,7 @@ from enum import StrEnum
 
 NAME_MOST = 100
 REASON_LEAST, REASON_MOST = 3, 500
+EVIDENCE_LEAST, EVIDENCE_MOST = 8, 200
 
 
 class ActionRefusedError(ValueError):
@@ -31,4 +32,20 @@ class Operator:
         if not REASON_LEAST <= len(self.reason.strip()) <= REASON_MOST:
             raise ActionRefusedError(
                 f"reason: must have {REASON_LEAST} to {REASON_MOST} characters"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What proves what was done outside: a transaction's hash, or a provider's number of it.
+
+    Raises ActionRefusedError for a text that cannot be one.
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not EVIDENCE_LEAST <= len(self.text.strip()) <= EVIDENCE_MOST:
+            raise ActionRefusedError(
+                f"evidence: must have {EVIDENCE_LEAST} to {EVIDENCE_MOST} characters"
             )

@@ -1,35 +1,17 @@
 """Write down that a payer has their money back, once an operator has given it to them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
 from shared_lib.domain import ledger
 from shared_lib.domain.credit import Credit, CreditState
 from shared_lib.domain.money import Money
 from shared_lib.domain.notice import NoticeKind
-from shared_lib.domain.operator import ActionRefusedError, Operator
+from shared_lib.domain.operator import ActionRefusedError, Evidence, Operator
 from shared_lib.ports import Ports
 from shared_lib.usecases.auditing import audit
 from shared_lib.usecases.crediting import close_findings, close_top_ups
 from shared_lib.usecases.telling import tell
-
-EVIDENCE_LEAST, EVIDENCE_MOST = 8, 200
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What proves a refund: a transaction's hash, or the provider's own number of it.
-
-    Raises ActionRefusedError for a text that cannot be one.
-    """
-
-    text: str
-
-    def __post_init__(self) -> None:
-        if not EVIDENCE_LEAST <= len(self.text.strip()) <= EVIDENCE_MOST:
-            raise ActionRefusedError(
-                f"evidence: must have {EVIDENCE_LEAST} to {EVIDENCE_MOST} characters"
-            )
 
 
 def refund_payment(ports: Ports, payment_id: UUID, evidence: Evidence, by: Operator) -> Money:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from shared_lib.domain.currency import ASSETS
 from shared_lib.domain.offer import Chat, ChatRole, PayoutTarget, Strategy
-from shared_lib.domain.operator import ActionRefusedError, Operator, Switch
+from shared_lib.domain.operator import ActionRefusedError, Evidence, Operator, Switch
 from shared_lib.domain.review import Finding, Reason
 from shared_lib.domain.review import Subject as Subjects
 from shared_lib.domain.statement import Statement
@@ -28,13 +28,14 @@ from shared_lib.usecases.flip_switch import flip_switch
 from shared_lib.usecases.grant_access import Grant, grant_access
 from shared_lib.usecases.handle_update import handle_update
 from shared_lib.usecases.import_members import FormerMember, import_members
+from shared_lib.usecases.mark_payment import mark_payment
 from shared_lib.usecases.read_statement import read_statement
 from shared_lib.usecases.receive_callback import receive_callback
 from shared_lib.usecases.reconcile import reconcile
 from shared_lib.usecases.record_dead_letter import record_dead_letter
 from shared_lib.usecases.record_top_up import record_top_up
 from shared_lib.usecases.refresh_currencies import refresh_currencies
-from shared_lib.usecases.refund_payment import Evidence, refund_payment
+from shared_lib.usecases.refund_payment import refund_payment
 from shared_lib.usecases.register_channel import (
     InvalidChannelError,
     NewChannel,
@@ -698,6 +699,25 @@ def _refund(world: World) -> Act:
     return Act("refund_payment", world, command.deliver, finish)
 
 
+def _mark(world: World) -> Act:
+    """A payment that names no order of ours is off the list, once, with the evidence."""
+    invoice = world.order(BUYER, world.open_shop())
+    payment = world.fake_provider.pay(invoice, "finished", order_id=str(uuid4()))
+    world.call_back(payment)
+    world.run()
+    [row] = world.rows("SELECT id FROM payments WHERE status = 'review'")
+    proof = Evidence("a receipt of the provider")
+    command = _once(world, lambda: mark_payment(world, row["id"], proof, BY))
+
+    def finish() -> None:
+        command.repeat()
+        assert not world.rows("SELECT id FROM review_items WHERE closed_at IS NULL")
+        assert _audited(world, "mark_payment") == 1
+        assert_sound(world)
+
+    return Act("mark_payment", world, command.deliver, finish)
+
+
 def _release_credit(world: World) -> Act:
     """It becomes the days that it is worth, once."""
     _part(world)
@@ -798,6 +818,7 @@ SUBJECTS: Mapping[str, Subject] = {
     "release_payout": _release_payout,
     "refund_payment": _refund,
     "release_credit": _release_credit,
+    "mark_payment": _mark,
     "replay_dead_letter": _replay,
     "close_review_item": _close_item,
 }

@@ -5,10 +5,10 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from shared_lib.domain.operator import ActionRefusedError, Operator
+from shared_lib.domain.operator import ActionRefusedError, Evidence, Operator
 from shared_lib.usecases.change_access import AccessChange, change_access
 from shared_lib.usecases.grant_access import Grant, grant_access
-from shared_lib.usecases.refund_payment import Evidence, refund_payment
+from shared_lib.usecases.refund_payment import refund_payment
 from shared_lib.usecases.release_credit import release_credit
 from shared_lib.usecases.release_payout import release_payout
 from shared_lib.usecases.request_payout import request_payout

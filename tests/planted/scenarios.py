@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import cast
 
 from shared_lib.domain.money import ETH
-from shared_lib.domain.operator import Operator
+from shared_lib.domain.operator import Evidence, Operator
 from shared_lib.domain.update import OpenOffer
 from shared_lib.events import PaymentUpdated, PayoutRequested, TransferCheckDue
 from shared_lib.ports import Chain, RetryableError, SwapProvider, UnknownOutcomeError
 from shared_lib.usecases.change_access import AccessChange, change_access
 from shared_lib.usecases.receive_callback import receive_callback
-from shared_lib.usecases.refund_payment import Evidence, refund_payment
+from shared_lib.usecases.refund_payment import refund_payment
 from tests.fakes.chain import WALLET
 from tests.integration.usecases.support import (
     ANN,

@@ -56,10 +56,11 @@ class PostgresReviews:
         )
         return _item_from(row) if row else None
 
-    def close(self, subject: Subject, subject_id: str, reason: Reason, now: datetime) -> None:
-        self._session.run(
+    def close(self, subject: Subject, subject_id: str, reason: Reason, now: datetime) -> bool:
+        return self._session.did(
             "UPDATE review_items SET closed_at = :now WHERE subject_kind = :subject_kind "
-            "AND subject_id = :subject_id AND reason = :reason AND closed_at IS NULL",
+            "AND subject_id = :subject_id AND reason = :reason AND closed_at IS NULL "
+            "RETURNING id",
             subject_kind=subject,
             subject_id=subject_id,
             reason=reason,

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import pytest
 
-from shared_lib.domain.operator import ActionRefusedError, Operator
+from shared_lib.domain.operator import ActionRefusedError, Evidence, Operator
 from shared_lib.domain.update import AskRefund, AskStatus
 from shared_lib.ports import PermanentError, RetryableError
 from shared_lib.usecases.change_access import AccessChange, change_access
-from shared_lib.usecases.refund_payment import Evidence, refund_payment
+from shared_lib.usecases.refund_payment import refund_payment
 from shared_lib.usecases.release_credit import release_credit
 from tests.integration.usecases.support import (
     ANN,
