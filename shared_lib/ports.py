@@ -597,6 +597,10 @@ class Payments(Protocol):
         """Whether another payment of the same order may still finish."""
         ...
 
+    def is_any_arriving(self, order_id: UUID) -> bool:
+        """Whether the provider has seen money for an order, or its rest, that is not settled."""
+        ...
+
     def is_any_under_way(self) -> bool:
         """Whether any payment may still finish, or has a report that nobody applied."""
         ...

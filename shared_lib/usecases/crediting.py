@@ -109,7 +109,7 @@ def book(ports: Ports, tx: Transaction, payment: Payment) -> Payment:
     if root is None or credit is None:
         return payment
     if credit.state is CreditState.TAKEN:
-        use(ports, tx, payment, root, credit, -(root.days or 0))
+        use(ports, tx, payment, root, credit, -(root.days or 0), grants=False)
     elif credit.is_over(ports.clock.now()) and payment.status in _SOUND:
         _turn_into_days(ports, tx, payment, root, credit)
     return tx.payments.get(payment.id) or payment
@@ -122,21 +122,31 @@ def use(
     root: Order,
     credit: Credit,
     extra_days: int,
+    *,
+    grants: bool = True,
 ) -> None:
-    """The credit becomes the owner's and ours, and brings so many days more than the order."""
+    """The credit becomes the owner's and ours, and brings so many days more than the order.
+
+    Where it `grants` nothing, the payment that completed it has brought them.
+    """
     bought = purchase_of(ports, tx, payment, root, credit.amount, extra_days)
     posting = ledger.credit_used(payment.id, root.channel_id, credit.amount, bought.split)
     record_receipt(ports, tx, bought, posting)
     tx.credits.save(credit.moved(CreditState.USED))
     close_findings(ports, tx, payment)
-    if root.kind is OrderKind.SUBSCRIPTION and (root.days is None or root.days + extra_days > 0):
+    if grants and root.kind is OrderKind.SUBSCRIPTION:
         grant(ports, tx, bought)
 
 
 def _turn_into_days(
     ports: Ports, tx: Transaction, payment: Payment, root: Order, credit: Credit
 ) -> None:
-    """Nobody paid the rest: its payer gets the days it is worth. What is worth none is refunded."""
+    """Nobody paid the rest: its payer gets the days it is worth. What is worth none is refunded.
+
+    While money for the rest is on its way, that is waited for.
+    """
+    if tx.payments.is_any_arriving(root.id):
+        return
     value = min(credit.value_cents, root.price_cents)
     days = days_worth(root.days or 0, root.price_cents, value)
     blocked = is_blocked(tx, root.channel_id, root.telegram_user_id)

@@ -11,6 +11,7 @@ ADD CONSTRAINT orders_price_cents_check CHECK (
 DROP INDEX orders_open;
 CREATE UNIQUE INDEX orders_open ON orders (telegram_user_id, tier_id, kind)
 WHERE state = 'open' AND tops_up IS NULL;
+CREATE INDEX orders_top_ups ON orders (tops_up) WHERE tops_up IS NOT NULL;
 CREATE UNIQUE INDEX orders_open_top_up ON orders (tops_up) WHERE state = 'open';
 
 -- A payment in part is watched until its credit is spent. What it then brings is less than the

@@ -41,6 +41,31 @@ _DISAGREEMENTS = {
                    WHERE account = 'in_flight' GROUP BY asset) AS booked
         ON sent.asset = booked.asset
         WHERE coalesce(sent.amount, 0) <> coalesce(booked.amount, 0)""",
+    "what payers have with us is not what is owed to them in": """
+        SELECT coalesce(kept.asset, booked.asset) AS what FROM
+        (SELECT asset, sum(amount) AS amount FROM payer_credits
+         WHERE state IN ('open', 'to_refund', 'taken') GROUP BY asset) AS kept
+        FULL JOIN (SELECT asset, -sum(amount) AS amount FROM ledger_entries
+                   WHERE account = 'payer_credit' GROUP BY asset) AS booked
+        ON kept.asset = booked.asset
+        WHERE coalesce(kept.amount, 0) <> coalesce(booked.amount, 0)""",
+    # Of each payment: announced, less once where it arrived, less once where it was given back.
+    "what the provider owes is not what it has announced in": """
+        SELECT coalesce(said.asset, booked.asset) AS what FROM
+        (SELECT asset, sum(amount * (1 - arrived::int - given_back::int)) AS amount FROM
+            (SELECT p.received_asset AS asset, p.received AS amount,
+                 p.deposit_hash IS NOT NULL AS arrived,
+                 EXISTS (SELECT FROM ledger_transactions t WHERE t.kind = 'reversed'
+                         AND t.subject_id = p.id::text) AS given_back
+             FROM payments p WHERE p.received IS NOT NULL
+             UNION ALL SELECT k.asset, k.amount, p.deposit_hash IS NOT NULL, k.state = 'withdrawn'
+             FROM payer_credits k JOIN payments p ON p.id = k.payment_id
+             WHERE p.received IS NULL) AS announced
+         GROUP BY asset) AS said
+        FULL JOIN (SELECT asset, sum(amount) AS amount FROM ledger_entries
+                   WHERE account = 'provider_receivable' GROUP BY asset) AS booked
+        ON said.asset = booked.asset
+        WHERE coalesce(said.amount, 0) <> coalesce(booked.amount, 0)""",
 }
 
 

@@ -118,6 +118,14 @@ class PostgresPayments:
             id=payment.id,
         )
 
+    def is_any_arriving(self, order_id: UUID) -> bool:
+        return self._session.did(
+            "SELECT p.id FROM payments p JOIN orders o ON o.id = p.order_id "
+            "WHERE (o.id = :order_id OR o.tops_up = :order_id) "
+            "AND p.status IN ('confirming', 'confirmed', 'sending') LIMIT 1",
+            order_id=order_id,
+        )
+
     def is_any_under_way(self) -> bool:
         return self._session.did(
             "SELECT id FROM payments WHERE next_check_at IS NOT NULL OR news_at IS NOT NULL LIMIT 1"

@@ -123,7 +123,19 @@ def _collected(world: World) -> None:
         buy(world, shop, ANN + buyer)
 
 
-@pytest.mark.parametrize("play", [_direct, _swapped, _collected])
+def _in_parts(world: World) -> None:
+    """A part and its rest, and a part that nobody completes."""
+    shop = world.open_shop()
+    for buyer in (ANN, BEN):
+        fields = {"outcome_amount": "0.0015", "pay_amount": "1", "actually_paid": "0.6"}
+        fields["payout_hash"] = world.deposit("0.0015")
+        invoice = world.order(buyer, shop)
+        world.call_back(world.fake_provider.pay(invoice, "partially_paid", **fields))
+        world.drain()
+    world.finish(max(world.fake_provider.invoices), "0.001")
+
+
+@pytest.mark.parametrize("play", [_direct, _swapped, _collected, _in_parts])
 def test_an_audit_after_every_delivery_finds_nothing(
     world: World, play: Callable[[World], None]
 ) -> None:
@@ -190,6 +202,35 @@ def test_books_that_contradict_themselves_are_shown(world: World) -> None:
     change(world, "UPDATE shares SET amount = amount + 1")
     assert audit(world) == [f"shares are not what is owed to channel {channel}"]
     change(world, "UPDATE shares SET amount = amount - 1")
+    assert audit(world) == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "problem"),
+    [
+        (
+            "UPDATE payments SET received = received + 1",
+            "what the provider owes is not what it has announced in eth:eth",
+        ),
+        (
+            "UPDATE payer_credits SET amount = amount + 1",
+            "what payers have with us is not what is owed to them in eth:eth",
+        ),
+    ],
+)
+def test_payments_that_contradict_the_books_are_shown(world: World, sql: str, problem: str) -> None:
+    """Before their deposits are seen, so that the provider still owes all of it."""
+    shop = world.open_shop()
+    fields = {"outcome_amount": "0.0015", "pay_amount": "1", "actually_paid": "0.6"}
+    invoice = world.order(BEN, shop)
+    world.call_back(world.fake_provider.pay(invoice, "partially_paid", **fields))
+    invoice = world.order(ANN, shop)
+    world.call_back(world.fake_provider.pay(invoice, "finished", outcome_amount="0.0025"))
+    world.drain()
+    assert audit(world) == []
+    change(world, sql)
+    assert problem in audit(world)
+    change(world, sql.replace("+", "-"))
     assert audit(world) == []
 
 

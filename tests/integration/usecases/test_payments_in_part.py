@@ -181,6 +181,34 @@ def test_the_rest_brings_what_was_ordered(world: World, shop: Shop) -> None:
     assert_sound(world)
 
 
+def test_the_rest_of_access_for_life_brings_it_with_one_invite(world: World, shop: Shop) -> None:
+    world.rows("UPDATE tiers SET days = NULL")
+    pay_in_part(world, world.order(ANN, shop))
+    settle(world)
+    world.finish(rest_of(world, ANN), FOUR_TENTHS)
+    world.run()
+    assert column(world, "SELECT access_ends_at FROM memberships") == [None]
+    assert value(world, "SELECT count(*) FROM invites") == 1
+    assert credits_of(world) == ["used"]
+    assert_sound(world)
+
+
+def test_a_rest_that_is_on_its_way_when_the_week_ends_is_waited_for(
+    world: World, shop: Shop
+) -> None:
+    pay_in_part(world, world.order(ANN, shop))
+    settle(world)
+    paid = world.fake_provider.pay(rest_of(world, ANN), "confirming", outcome_amount=FOUR_TENTHS)
+    world.call_back(paid)
+    pass_days(world, 7.1)
+    assert credits_of(world) == ["open"]
+    world.fake_provider.set_status(paid, "finished", payout_hash=world.deposit(FOUR_TENTHS))
+    world.call_back(paid)
+    world.run()
+    assert lengths(world) == [30]
+    assert_sound(world)
+
+
 def test_the_rest_can_come_in_parts(world: World, shop: Shop) -> None:
     pay_in_part(world, world.order(ANN, shop))
     settle(world)
