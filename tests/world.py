@@ -87,6 +87,8 @@ HANDLERS: dict[str, Callable[[Any, UUID], None]] = {
     "transfer.check_due": check_transfer,
     "notice.requested": notify,
 }
+# Of these every purchase has some. An order is asked about where no payment of it is known.
+OF_EVERY_PURCHASE = tuple(name for name in HANDLERS if name != "order.check_due")
 
 
 def _calls_of(port: type, *local: str) -> frozenset[str]:

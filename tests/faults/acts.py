@@ -50,7 +50,7 @@ from shared_lib.usecases.request_payout import request_payout
 from tests.faults.story import BITCOIN, BUYER, TETHER, PartStory, Story
 from tests.invariants import assert_sound
 from tests.points import KilledError
-from tests.world import CONFIRMATIONS, ETHER, HANDLERS, NACKED, OWNER, World
+from tests.world import CONFIRMATIONS, ETHER, NACKED, OF_EVERY_PURCHASE, OWNER, World
 
 # A story delivers some events more than once; the first few deliveries differ from each other.
 OCCURRENCES_MOST = 3
@@ -156,8 +156,8 @@ def _events() -> dict[str, Subject]:
             _event, name, target, occurrence
         )
         for target in (None, BITCOIN)
-        for name in HANDLERS
-        if (target or "swap" not in name) and name != "order.check_due"
+        for name in OF_EVERY_PURCHASE
+        if target or "swap" not in name
         for occurrence in range(OCCURRENCES_MOST)
     }
 

@@ -11,6 +11,7 @@ from shared_lib.domain.offer import PayoutTarget
 from shared_lib.domain.update import OpenOffer
 from shared_lib.events import Event
 from shared_lib.ports import DeadLetter, LeaseHeldError, LeaseLostError, Person
+from shared_lib.usecases.check_order import check_order
 from shared_lib.usecases.handle_update import handle_update
 from shared_lib.usecases.reconcile import reconcile
 from shared_lib.usecases.record_dead_letter import record_dead_letter
@@ -18,7 +19,7 @@ from shared_lib.usecases.refresh_currencies import refresh_currencies
 from tests.databases import together
 from tests.faults.conftest import Worlds
 from tests.faults.story import BITCOIN, BUYER, Story
-from tests.world import HANDLERS, NACK_SECONDS, Pushed, World
+from tests.world import HANDLERS, NACK_SECONDS, OF_EVERY_PURCHASE, Pushed, World
 
 SLOT = 7
 
@@ -27,7 +28,7 @@ every_event = pytest.mark.parametrize(
     [
         pytest.param(name, target, id=f"{name} of a swap" if target else name)
         for target in (None, BITCOIN)
-        for name in HANDLERS
+        for name in OF_EVERY_PURCHASE
         if target or "swap" not in name
     ],
 )
@@ -84,6 +85,26 @@ def _deliver_at_once(world: World, event: Event) -> None:
     if turned_away:
         again = world.clock.now() + timedelta(seconds=NACK_SECONDS)
         world.queue.append(Pushed(event, again))
+
+
+def test_two_who_find_a_payment_at_once_store_one(worlds: Worlds) -> None:
+    """Nobody was told of it, and the order is asked about twice at the same moment, and later."""
+    with worlds.fresh() as world:
+        story = Story(world)
+        world.top_up()
+        story.shop = world.open_shop()
+        paid = {"outcome_amount": "0.0025", "payout_hash": world.deposit("0.0025")}
+        world.fake_provider.pay(world.order(BUYER, story.shop), "finished", **paid)
+        event = story.next_event("order.check_due")
+        assert event is not None
+        order_id = event.entity_id
+        assert order_id is not None
+        together(*[lambda: check_order(world, order_id)] * 2)
+        world.publish()
+        assert len(world.rows("SELECT id FROM payments")) == 1
+        story.finish()
+        world.deliver(event)
+        story.finish()
 
 
 def test_two_updates_at_once_make_one_order(worlds: Worlds) -> None:

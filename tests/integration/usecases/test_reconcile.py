@@ -28,7 +28,7 @@ from tests.integration.usecases.support import (
     value,
 )
 from tests.integration.usecases.swap_support import BITCOIN
-from tests.world import HANDLERS, Shop, World
+from tests.world import OF_EVERY_PURCHASE, Shop, World
 
 HOUR, DAY = 3_600, 86_400
 
@@ -36,8 +36,7 @@ HOUR, DAY = 3_600, 86_400
 # ---- lost messages -------------------------------------------------------------------------------
 
 
-# An order is asked about where no payment of it is known.
-@pytest.mark.parametrize("event_type", sorted(HANDLERS.keys() - {"order.check_due"}))
+@pytest.mark.parametrize("event_type", sorted(OF_EVERY_PURCHASE))
 def test_everything_on_its_way_may_be_lost_at_any_stage(world: World, event_type: str) -> None:
     """The queue is dropped when this event is about to be delivered; the work is still done.
 
