@@ -627,6 +627,10 @@ class Credits(Protocol):
         """
         ...
 
+    def is_any_unspent(self, order_id: UUID) -> bool:
+        """Whether something like that is there; without a lock."""
+        ...
+
     def due(self, now: datetime, limit: int) -> list[UUID]:
         """Payments whose credit is to be booked: taken by a purchase, or nobody paid the rest."""
         ...

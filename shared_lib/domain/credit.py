@@ -78,6 +78,10 @@ class Credit:
         """Whether nothing was bought for it yet, so that it is still its payer's."""
         return self.state in UNSPENT
 
+    def days_of(self, days: int, price_cents: int) -> int:
+        """Whole days of the order's that it is worth; never more than all of them."""
+        return days_worth(days, price_cents, min(self.value_cents, price_cents))
+
     def moved(self, state: CreditState) -> "Credit":
         """The credit in another state. Raises TransitionRefusedError."""
         require_edge(CREDIT_EDGES, f"credit {self.id}", self.state, state)

@@ -41,6 +41,11 @@ class PaymentStatus(StrEnum):
         """The provider is still expected to say something."""
         return self in UNDER_WAY
 
+    @property
+    def is_paid(self) -> bool:
+        """Money came, in full or in part, and nobody has said that it went back or is in doubt."""
+        return self in (PaymentStatus.PARTIALLY_PAID, PaymentStatus.FINISHED)
+
 
 _RANKS = {status: rank for rank, status in enumerate(PaymentStatus)}
 UNDER_WAY = frozenset(

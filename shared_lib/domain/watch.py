@@ -23,3 +23,8 @@ class Watch:
 def watch(now: datetime, *, wait_seconds: float, deadline: timedelta) -> Watch:
     """A fresh watch: first look in `wait_seconds`, a person after `deadline`."""
     return Watch(now + timedelta(seconds=wait_seconds), now + deadline)
+
+
+def growing_pause(age: timedelta, least_seconds: float, most_seconds: float) -> timedelta:
+    """A pause as long as something has lasted, which doubles it each time, within its limits."""
+    return timedelta(seconds=min(max(least_seconds, age.total_seconds()), most_seconds))

@@ -8,7 +8,7 @@ from shared_lib.domain.membership import Membership
 from shared_lib.domain.money import Money, Split, split_fee
 from shared_lib.domain.notice import NoticeKind
 from shared_lib.domain.order import Order
-from shared_lib.domain.payment import Payment, PaymentStatus, Receipt
+from shared_lib.domain.payment import Payment, Receipt
 from shared_lib.domain.share import Share, ShareKind, ShareState
 from shared_lib.domain.watch import watch
 from shared_lib.events import PaymentCheckDue
@@ -55,8 +55,9 @@ def record_receipt(ports: Ports, tx: Transaction, bought: Purchase, posting: Pos
     payment, now = bought.payment, bought.now
     receipt = Receipt(bought.received, bought.split.fee, now, bought.extra_days)
     again = watch(now, wait_seconds=ports.policy.republish_seconds, deadline=DEPOSIT_DEADLINE)
-    rests = payment.status in (PaymentStatus.REVIEW, PaymentStatus.REFUNDED)
-    tx.payments.save(replace(payment, receipt=receipt, watch=None if rests else again))
+    tx.payments.save(
+        replace(payment, receipt=receipt, watch=again if payment.status.is_paid else None)
+    )
     if bought.split.owner.base_units > 0:
         tx.shares.add(_share(ports, bought))
     tx.ledger.post(posting, ports.ids.new(), now)

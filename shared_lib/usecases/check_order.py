@@ -1,10 +1,10 @@
 """Look for payments of which no callback ever reached us."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from shared_lib.domain.order import Order, OrderState
 from shared_lib.domain.payment import EventSource
+from shared_lib.domain.watch import growing_pause
 from shared_lib.events import PaymentUpdated
 from shared_lib.ports import (
     BadReportError,
@@ -66,8 +66,9 @@ def _store(ports: Ports, tx: Transaction, body: str) -> None:
 
 
 def _look_again(ports: Ports, tx: Transaction, order: Order) -> None:
-    """The pause grows with the order's age, which doubles it each time, up to its limit."""
+    """The older an order is, the longer is the pause."""
     now, policy = ports.clock.now(), ports.policy
-    age_seconds = (now - order.created_at).total_seconds()
-    pause = min(max(policy.order_check_seconds, age_seconds), policy.order_check_most_seconds)
-    tx.watches.wait(Watched.ORDER, order.id, now + timedelta(seconds=pause))
+    least, most = policy.order_check_seconds, policy.order_check_most_seconds
+    tx.watches.wait(
+        Watched.ORDER, order.id, now + growing_pause(now - order.created_at, least, most)
+    )

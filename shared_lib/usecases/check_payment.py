@@ -37,7 +37,7 @@ from shared_lib.domain.payment import (
 )
 from shared_lib.domain.review import Finding, Reason, Subject
 from shared_lib.domain.share import Share, ShareState, Worth
-from shared_lib.domain.watch import Watch, watch
+from shared_lib.domain.watch import Watch, growing_pause, watch
 from shared_lib.events import PaymentUpdated
 from shared_lib.ports import (
     BadReportError,
@@ -183,12 +183,10 @@ def _record(ports: Ports, tx: Transaction, payment: Payment, answer: _Answer) ->
 
 
 def _look_again(ports: Ports, tx: Transaction, payment: Payment, credit: Credit | None) -> None:
-    """The pause grows with the payment's age, which doubles it each time, up to its limit."""
-    now = ports.clock.now()
-    policy = ports.policy
-    age_seconds = (now - payment.created_at).total_seconds()
-    pause = min(max(policy.payment_check_seconds, age_seconds), policy.payment_check_most_seconds)
-    next_at = now + timedelta(seconds=pause)
+    """The older a payment is, the longer is the pause; a credit's time is never slept through."""
+    now, policy = ports.clock.now(), ports.policy
+    least, most = policy.payment_check_seconds, policy.payment_check_most_seconds
+    next_at = now + growing_pause(now - payment.created_at, least, most)
     if credit is not None and credit.state is CreditState.OPEN:
         next_at = min(next_at, max(now, credit.until))
     tx.watches.wait(Watched.PAYMENT, payment.id, next_at)
@@ -242,9 +240,8 @@ def _is_own(payment: Payment, tx_hash: str) -> bool:
 def _deposit_pause(ports: Ports, announced: _Announced, now: datetime) -> timedelta:
     """Short while the deposit is due, longer the longer it does not come."""
     policy = ports.policy
-    growing = (now - announced.since).total_seconds() / 8
     least, most = policy.transfer_check_seconds, policy.payment_check_most_seconds
-    return timedelta(seconds=min(max(least, growing), most))
+    return growing_pause((now - announced.since) / 8, least, most)
 
 
 def _disagreement(ports: Ports, payment: Payment, received: Money, report: Report) -> str | None:

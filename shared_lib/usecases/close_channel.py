@@ -21,13 +21,13 @@ def close_channel(
     now = ports.clock.now()
     with ports.database.transaction() as tx:
         channel = require_owned(tx.channels.lock(channel_id), account_id)
+        left = tx.channels.left_to_do(channel_id, now)
         if channel.is_closing is not closes:
             changed = replace(channel, closing_at=now if closes else None, closed_at=None)
             tx.channels.save_closing(changed)
-            left = tx.channels.left_to_do(channel_id, now)
             action = "close_channel" if closes else "reopen_channel"
             facts = {"members": str(left.members), "shares": str(left.shares)}
             audit_owner(ports, tx, account_id, action, ("channel", str(channel_id)), **facts)
             if closes:
                 tx.outbox.add(PayoutRequested(channel_id=channel_id), now)
-        return tx.channels.left_to_do(channel_id, now)
+    return left

@@ -111,10 +111,9 @@ def _advance(
     ports: Ports, tx: Transaction, payment: Payment, status: PaymentStatus, reports: list[Report]
 ) -> None:
     moved = replace(payment, status=status)
-    is_paid = status in (PaymentStatus.FINISHED, PaymentStatus.PARTIALLY_PAID)
-    if status.is_under_way or (is_paid and payment.receipt is not None):
+    if status.is_under_way or (status.is_paid and payment.receipt is not None):
         tx.payments.save(moved)
-    elif is_paid:
+    elif status.is_paid:
         said = next(one for one in reports if one.known_status is status)
         was_paid = payment.status is PaymentStatus.PARTIALLY_PAID
         try:
@@ -227,20 +226,18 @@ def _buy(ports: Ports, tx: Transaction, paid: _Paid) -> None:
 
 def _keep(ports: Ports, tx: Transaction, paid: _Paid, state: CreditState) -> None:
     payment, root = paid.payment, paid.root
-    own = paid.own
-    if own is None:
+    kept = paid.own
+    if kept is None:
         part = crediting.Part(payment, root, paid.received, int(paid.value_cents))
-        crediting.keep(ports, tx, part, state)
+        kept = crediting.keep(ports, tx, part, state)
     else:
         tx.payments.save(payment)
     if state is CreditState.OPEN:
         crediting.ask_for_the_rest(ports, tx, root, tx.credits.lock_unspent(root.id))
         return
-    kept = tx.credits.lock_of_payment(payment.id)
-    if kept is not None:
-        fact = "the channel's owner has blocked the payer"
-        crediting.leave_to_a_person(ports, tx, kept, Reason.PAYER_BLOCKED, fact)
-        crediting.close_top_ups(tx, root)
+    fact = "the channel's owner has blocked the payer"
+    crediting.leave_to_a_person(ports, tx, kept, Reason.PAYER_BLOCKED, fact)
+    crediting.close_top_ups(tx, root)
     _tell_reviewed(ports, tx, payment, paid.order)
 
 
@@ -267,11 +264,10 @@ def _withdraw(ports: Ports, tx: Transaction, payment: Payment) -> bool:
 
     What stands in our wallet cannot have been given back by the provider: a person decides.
     """
-    credit = tx.credits.of_payment(payment.id)
-    root = tx.orders.lock(credit.order_id) if credit else None
-    credit = tx.credits.lock_of_payment(payment.id)
-    if root is None or credit is None:
+    seen = tx.credits.of_payment(payment.id)
+    if seen is None:
         return False
+    root, credit = crediting.lock_credit(tx, seen)
     if credit.is_unspent and payment.deposit is None:
         tx.credits.save(credit.moved(CreditState.WITHDRAWN))
         posting = ledger.credit_withdrawn(payment.id, credit.amount)

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared_lib.domain import ledger
-from shared_lib.domain.credit import Credit, CreditState, days_worth, value_of
+from shared_lib.domain.credit import Credit, CreditState, value_of
 from shared_lib.domain.money import Money
 from shared_lib.domain.notice import NoticeKind
 from shared_lib.domain.order import Order, OrderKind, OrderState
-from shared_lib.domain.payment import Payment, PaymentStatus
+from shared_lib.domain.payment import Payment
 from shared_lib.domain.review import Finding, Reason, Subject
 from shared_lib.domain.watch import watch
 from shared_lib.events import PaymentCheckDue, PaymentUpdated
@@ -21,8 +21,6 @@ from shared_lib.usecases.telling import tell
 
 # Why a credit waits for a person; each closes when the credit is spent or refunded.
 REASONS = (Reason.PAID_IN_PART, Reason.PAYER_BLOCKED)
-# Of any other payment it is in doubt whether its money is there.
-_SOUND = frozenset({PaymentStatus.PARTIALLY_PAID, PaymentStatus.FINISHED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +33,26 @@ class Part:
     value_cents: int
 
 
-def keep(ports: Ports, tx: Transaction, part: Part, state: CreditState) -> None:
+def keep(ports: Ports, tx: Transaction, part: Part, state: CreditState) -> Credit:
     """Book what came as its payer's; the payment is watched until the credit is spent."""
     now, policy = ports.clock.now(), ports.policy
-    tx.credits.add(
-        Credit(
-            id=ports.ids.new(),
-            payment_id=part.payment.id,
-            order_id=part.order.id,
-            amount=part.received,
-            value_cents=part.value_cents,
-            state=state,
-            until=now + policy.credit_lifetime,
-            created_at=now,
-        )
+    credit = Credit(
+        id=ports.ids.new(),
+        payment_id=part.payment.id,
+        order_id=part.order.id,
+        amount=part.received,
+        value_cents=part.value_cents,
+        state=state,
+        until=now + policy.credit_lifetime,
+        created_at=now,
     )
+    tx.credits.add(credit)
     tx.ledger.post(ledger.underpaid(part.payment.id, part.received), ports.ids.new(), now)
     deadline = policy.credit_lifetime + DEPOSIT_DEADLINE
     again = watch(now, wait_seconds=policy.republish_seconds, deadline=deadline)
     tx.payments.save(replace(part.payment, watch=again))
     tx.outbox.add(PaymentCheckDue(payment_id=part.payment.id), now)
+    return credit
 
 
 def ask_for_the_rest(ports: Ports, tx: Transaction, root: Order, parts: list[Credit]) -> None:
@@ -96,6 +94,18 @@ def is_due(credit: Credit, now: datetime) -> bool:
     return credit.state is CreditState.TAKEN or credit.is_over(now)
 
 
+def lock_credit(tx: Transaction, seen: Credit) -> tuple[Order, Credit]:
+    """A credit, and before it the order that was to be bought, as they stand once both are locked.
+
+    Raises LookupError where they are not there: neither is ever deleted.
+    """
+    root = tx.orders.lock(seen.order_id)
+    credit = tx.credits.lock_of_payment(seen.payment_id)
+    if root is None or credit is None:
+        raise LookupError(f"credit {seen.id} or its order is not there")
+    return root, credit
+
+
 def book(ports: Ports, tx: Transaction, payment: Payment) -> Payment:
     """Book a payment's credit that a purchase has taken, or whose time is over; the payment then.
 
@@ -104,13 +114,10 @@ def book(ports: Ports, tx: Transaction, payment: Payment) -> Payment:
     credit = tx.credits.of_payment(payment.id)
     if credit is None or not is_due(credit, ports.clock.now()):
         return payment
-    root = tx.orders.lock(credit.order_id)
-    credit = tx.credits.lock_of_payment(payment.id)
-    if root is None or credit is None:
-        return payment
+    root, credit = lock_credit(tx, credit)
     if credit.state is CreditState.TAKEN:
         use(ports, tx, payment, root, credit, -(root.days or 0), grants=False)
-    elif credit.is_over(ports.clock.now()) and payment.status in _SOUND:
+    elif credit.is_over(ports.clock.now()) and payment.status.is_paid:
         _turn_into_days(ports, tx, payment, root, credit)
     return tx.payments.get(payment.id) or payment
 
@@ -147,8 +154,7 @@ def _turn_into_days(
     """
     if tx.payments.is_any_arriving(root.id):
         return
-    value = min(credit.value_cents, root.price_cents)
-    days = days_worth(root.days or 0, root.price_cents, value)
+    days = credit.days_of(root.days or 0, root.price_cents)
     blocked = is_blocked(tx, root.channel_id, root.telegram_user_id)
     if root.days is None or days == 0 or blocked:
         reason = Reason.PAYER_BLOCKED if blocked else Reason.PAID_IN_PART

@@ -121,7 +121,7 @@ def _status(
     if order is None or order.telegram_user_id != telegram_user_id:
         return {"state": None}
     root_id = order.tops_up or order.id
-    what_next = _OF_A_PART if tx.credits.lock_unspent(root_id) else _WHAT_NEXT[order.state]
+    what_next = _OF_A_PART if tx.credits.is_any_unspent(root_id) else _WHAT_NEXT[order.state]
     return {"order": str(order.id), "state": order.state.value, "what_next": what_next}
 
 

@@ -10,7 +10,7 @@ from shared_lib.domain.notice import NoticeKind
 from shared_lib.domain.operator import ActionRefusedError, Evidence, Operator
 from shared_lib.ports import Ports
 from shared_lib.usecases.auditing import audit
-from shared_lib.usecases.crediting import close_findings, close_top_ups
+from shared_lib.usecases.crediting import close_findings, close_top_ups, lock_credit
 from shared_lib.usecases.telling import tell
 
 
@@ -23,11 +23,10 @@ def refund_payment(ports: Ports, payment_id: UUID, evidence: Evidence, by: Opera
     """
     with ports.database.transaction() as tx:
         payment = tx.payments.lock(payment_id)
-        credit = tx.credits.of_payment(payment_id)
-        root = tx.orders.lock(credit.order_id) if credit else None
-        credit = tx.credits.lock_of_payment(payment_id)
-        if payment is None or root is None or credit is None:
+        seen = tx.credits.of_payment(payment_id)
+        if payment is None or seen is None:
             raise ActionRefusedError("nothing of this payment is its payer's")
+        root, credit = lock_credit(tx, seen)
         if credit.state is CreditState.REFUNDED:
             return credit.amount
         _require_ours(credit, is_here=payment.deposit is not None)

@@ -5,12 +5,10 @@ from uuid import UUID
 
 from shared_lib.domain.credit import CreditState
 from shared_lib.domain.operator import ActionRefusedError, Operator
-from shared_lib.domain.payment import PaymentStatus
 from shared_lib.events import PaymentUpdated
 from shared_lib.ports import Ports
 from shared_lib.usecases.auditing import audit
-
-_IN_DOUBT = frozenset({PaymentStatus.REFUNDED, PaymentStatus.REVIEW})
+from shared_lib.usecases.crediting import lock_credit
 
 
 def release_credit(ports: Ports, payment_id: UUID, by: Operator) -> None:
@@ -21,13 +19,12 @@ def release_credit(ports: Ports, payment_id: UUID, by: Operator) -> None:
     """
     now = ports.clock.now()
     with ports.database.transaction() as tx:
-        credit = tx.credits.of_payment(payment_id)
-        root = tx.orders.lock(credit.order_id) if credit else None
-        credit = tx.credits.lock_of_payment(payment_id)
-        if root is None or credit is None or credit.state is not CreditState.TO_REFUND:
+        seen = tx.credits.of_payment(payment_id)
+        credit = lock_credit(tx, seen)[1] if seen else None
+        if credit is None or credit.state is not CreditState.TO_REFUND:
             raise ActionRefusedError("nothing of this payment waits for a refund")
         payment = tx.payments.get(payment_id)
-        if payment is None or payment.status in _IN_DOUBT:
+        if payment is None or not payment.status.is_paid:
             raise ActionRefusedError("whether its money is there is in doubt")
         opened = replace(credit.moved(CreditState.OPEN), until=min(credit.until, now))
         tx.credits.save(opened)

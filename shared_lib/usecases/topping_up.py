@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from shared_lib.domain.credit import Credit, CreditState, days_worth
+from shared_lib.domain.credit import Credit, CreditState
 from shared_lib.domain.money import format_usd
 from shared_lib.domain.notice import NoticeKind
 from shared_lib.domain.order import Invoice, Order, OrderState
@@ -75,10 +75,7 @@ def _ask_for_nothing(ports: Ports, credit: Credit, lease: Lease) -> None:
 def _tell(
     ports: Ports, tx: Transaction, root: Order, rest: Order, invoice: Invoice, credit: Credit
 ) -> None:
-    days = None
-    if root.days is not None:
-        value = min(credit.value_cents, root.price_cents)
-        days = days_worth(root.days, root.price_cents, value)
+    days = None if root.days is None else credit.days_of(root.days, root.price_cents)
     facts: Facts = {
         "order": str(root.id),
         "channel": tx.channels.closed_chat(root.channel_id).title,

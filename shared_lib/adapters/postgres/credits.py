@@ -9,6 +9,12 @@ from shared_lib.domain.credit import Credit, CreditState
 
 _COLUMNS = "id, payment_id, order_id, amount, asset, value_cents, state, payable_until, created_at"
 
+# What the provider says that it gave back is not its payer's any more.
+_UNSPENT = """
+FROM payer_credits c WHERE order_id = :id AND state IN ('open', 'to_refund') AND NOT EXISTS (
+    SELECT FROM payments p WHERE p.id = c.payment_id AND p.status = 'refunded')
+"""
+
 
 class PostgresCredits:
     def __init__(self, session: Session) -> None:
@@ -39,13 +45,12 @@ class PostgresCredits:
 
     def lock_unspent(self, order_id: UUID) -> list[Credit]:
         rows = self._session.rows(
-            f"SELECT {_COLUMNS} FROM payer_credits c WHERE order_id = :id "
-            "AND state IN ('open', 'to_refund') AND NOT EXISTS (SELECT FROM payments p "
-            "WHERE p.id = c.payment_id AND p.status = 'refunded') "
-            "ORDER BY created_at, id FOR UPDATE",
-            id=order_id,
+            f"SELECT {_COLUMNS} {_UNSPENT} ORDER BY created_at, id FOR UPDATE", id=order_id
         )
         return [credit for row in rows if (credit := _credit_from(row)) is not None]
+
+    def is_any_unspent(self, order_id: UUID) -> bool:
+        return self._session.did(f"SELECT id {_UNSPENT} LIMIT 1", id=order_id)
 
     def due(self, now: datetime, limit: int) -> list[UUID]:
         rows = self._session.rows(

@@ -91,10 +91,6 @@ WHERE m.id = :id AND {_CONCERNS.format(person="m.telegram_user_id = CAST(:person
 """
 
 
-# A payment in part whose credit was used has bought something, as one that finished has.
-_PAID = frozenset({PaymentStatus.FINISHED, PaymentStatus.PARTIALLY_PAID})
-
-
 class PostgresStandings:
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -115,7 +111,8 @@ def _payment(row: Row) -> Standing:
     """The payer hears of the payment, the owner also of what becomes of the money."""
     if row["credit_state"] is not None and row["received"] is None:
         return _credit(row)
-    is_paid = row["received"] is not None and row["status"] in _PAID
+    # A payment in part whose credit was used has bought something, as one that finished has.
+    is_paid = row["received"] is not None and PaymentStatus(row["status"]).is_paid
     is_share = is_paid and row["share_state"] is not None
     if not (is_share and row["sees_money"]):
         return Standing(
