@@ -257,6 +257,27 @@ class World:
         self.call_back(payment_id)
         return payment_id
 
+    def pay_part(
+        self,
+        invoice_id: str,
+        paid: str = "0.6",
+        amount: str = "0.0015",
+        *,
+        arrives: bool = True,
+        **fields: Any,
+    ) -> str:
+        """Pay so much of one coin that is asked for, and bring us `amount` ETH; the payment's id.
+
+        Unless it `arrives`, the provider has not sent it on yet.
+        """
+        words = {"pay_amount": "1", "actually_paid": paid, "outcome_amount": amount, **fields}
+        status = words.pop("status", "partially_paid")
+        if arrives:
+            words["payout_hash"] = self.deposit(amount)
+        payment_id = self.fake_provider.pay(invoice_id, status, **words)
+        self.call_back(payment_id)
+        return payment_id
+
     def deposit(self, amount: str) -> str:
         """The provider sends money to the host wallet; the transaction's hash."""
         tx_hash = self.fake_chain.pay(self.policy.host_wallet, parse_amount(amount, ETH).base_units)

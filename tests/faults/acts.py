@@ -124,18 +124,13 @@ Subject = Callable[[World], Act | None]
 
 
 def _event(
-    event_type: str,
-    target: PayoutTarget | None,
-    occurrence: int,
-    world: World,
-    *,
-    collects: bool = False,
+    tell: Callable[[World], Story], event_type: str, occurrence: int, world: World
 ) -> Act | None:
-    """The delivery of an event of this type, the first one or a later one; None if there is none.
+    """The delivery of a story's first event of this type, or a later one; None if there is none.
 
     Before it come those that went well.
     """
-    story = Story(world, target, collects)
+    story = tell(world)
     story.begin()
     for number in range(occurrence + 1):
         event = story.next_event(event_type)
@@ -153,7 +148,7 @@ def _events() -> dict[str, Subject]:
     """Those of a direct payout first, then those of a swap; the latter include the former."""
     return {
         f"{name}{' of a swap' if target else ''} {occurrence + 1}": partial(
-            _event, name, target, occurrence
+            _event, partial(Story, target=target), name, occurrence
         )
         for target in (None, BITCOIN)
         for name in OF_EVERY_PURCHASE
@@ -164,8 +159,9 @@ def _events() -> dict[str, Subject]:
 
 def _events_of_money_held() -> dict[str, Subject]:
     """Those in which collecting differs from being paid at once."""
+    story = partial(Story, target=TETHER, collects=True)
     return {
-        f"{name} {occurrence + 1}": partial(_event, event_type, TETHER, occurrence, collects=True)
+        f"{name} {occurrence + 1}": partial(_event, story, event_type, occurrence)
         for name, event_type in (
             ("accumulate_payment", "pool.requested"),
             ("payout.requested of what is held", "payout.requested"),
@@ -175,26 +171,11 @@ def _events_of_money_held() -> dict[str, Subject]:
     }
 
 
-def _event_of_a_part(event_type: str, occurrence: int, world: World) -> Act | None:
-    """As `_event`, of a price that is paid in two parts."""
-    story = PartStory(world)
-    story.begin()
-    for number in range(occurrence + 1):
-        event = story.next_event(event_type)
-        if event is None:
-            return None
-        if number == occurrence:
-            deliver = partial(world.deliver, event)
-            return Act(event_type, world, deliver, story.finish, story.nudge)
-        world.deliver(event)
-        story.nudge()
-    return None
-
-
 def _events_of_a_part() -> dict[str, Subject]:
+    """Those of a price that is paid in two parts."""
     return {
         f"{event_type} of a part {occurrence + 1}": partial(
-            _event_of_a_part, event_type, occurrence
+            _event, PartStory, event_type, occurrence
         )
         for event_type in ("payment.updated", "payment.check_due")
         for occurrence in range(OCCURRENCES_MOST)

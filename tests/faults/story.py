@@ -169,15 +169,7 @@ class PartStory(Story):
         world = self.world
         world.top_up()
         self.shop = world.open_shop()
-        self.payment_id = world.fake_provider.pay(
-            world.order(BUYER, self.shop),
-            "partially_paid",
-            outcome_amount="0.0015",
-            payout_hash=world.deposit("0.0015"),
-            pay_amount="1",
-            actually_paid="0.6",
-        )
-        world.call_back(self.payment_id)
+        self.payment_id = world.pay_part(world.order(BUYER, self.shop))
 
     def nudge(self) -> None:
         """The buyer pays what is missing once, and taps the invite once."""

@@ -32,6 +32,7 @@ from tests.integration.usecases.support import (
     handle,
     have_patience,
     leave,
+    lengths,
     purchase,
     repair,
     sent,
@@ -207,18 +208,10 @@ def a_payment_in_part(stage: Stage) -> None:
 def _part(stage: Stage) -> str:
     """Six tenths of the price came; the invoice for the rest."""
     shop = open_shop(stage)
-    fields = {"outcome_amount": "0.0015", "payout_hash": stage.deposit("0.0015")}
-    fields |= {"pay_amount": "1", "actually_paid": "0.6"}
-    invoice = stage.order(ANN, shop)
-    stage.call_back(stage.fake_provider.pay(invoice, "partially_paid", **fields))
+    stage.pay_part(stage.order(ANN, shop))
     pass_minutes(stage, 10)
     sound(stage)
     return max(stage.fake_provider.invoices)
-
-
-def _days(stage: Stage) -> list[int]:
-    sql = "SELECT (ends_at::date - starts_at::date) FROM membership_periods ORDER BY starts_at"
-    return column(stage, sql)
 
 
 @scenario
@@ -227,7 +220,7 @@ def a_part_that_becomes_days(stage: Stage) -> None:
     _part(stage)
     pass_hours(stage, 24 * 8, step_minutes=240)
     finish(stage)
-    ensure(_days(stage) == [17], "a part of the price brought other days than its own")
+    ensure(lengths(stage) == [17], "a part of the price brought other days than its own")
 
 
 @scenario
@@ -237,7 +230,7 @@ def a_part_and_its_rest(stage: Stage) -> None:
     stage.finish(rest, "0.001")
     pass_hours(stage, 24 * 8, step_minutes=240)
     finish(stage)
-    ensure(_days(stage) == [30], "a part and its rest brought other days than the order's")
+    ensure(lengths(stage) == [30], "a part and its rest brought other days than the order's")
 
 
 @scenario
@@ -249,7 +242,7 @@ def a_part_given_back(stage: Stage) -> None:
     refund_payment(stage, row["payment_id"], evidence, Operator("Olga", "the payer asked"))
     stage.publish()
     finish(stage)
-    ensure(not _days(stage), "what was given back brought days")
+    ensure(not lengths(stage), "what was given back brought days")
 
 
 @scenario

@@ -58,6 +58,15 @@ def reviews(world: World) -> set[tuple[str, str]]:
     return {(row["subject_kind"], row["reason"]) for row in rows}
 
 
+def lengths(world: World) -> list[int]:
+    """The days of each period, in the order in which they begin."""
+    return column(
+        world,
+        "SELECT extract(day FROM ends_at - starts_at)::int FROM membership_periods "
+        "ORDER BY starts_at",
+    )
+
+
 def account_of(world: World, shop: Shop) -> UUID:
     """The account of a channel's owner."""
     found: UUID = value(world, f"SELECT account_id FROM channels WHERE id = '{shop.channel_id}'")

@@ -127,10 +127,7 @@ def _in_parts(world: World) -> None:
     """A part and its rest, and a part that nobody completes."""
     shop = world.open_shop()
     for buyer in (ANN, BEN):
-        fields = {"outcome_amount": "0.0015", "pay_amount": "1", "actually_paid": "0.6"}
-        fields["payout_hash"] = world.deposit("0.0015")
-        invoice = world.order(buyer, shop)
-        world.call_back(world.fake_provider.pay(invoice, "partially_paid", **fields))
+        world.pay_part(world.order(buyer, shop))
         world.drain()
     world.finish(max(world.fake_provider.invoices), "0.001")
 
@@ -221,9 +218,7 @@ def test_books_that_contradict_themselves_are_shown(world: World) -> None:
 def test_payments_that_contradict_the_books_are_shown(world: World, sql: str, problem: str) -> None:
     """Before their deposits are seen, so that the provider still owes all of it."""
     shop = world.open_shop()
-    fields = {"outcome_amount": "0.0015", "pay_amount": "1", "actually_paid": "0.6"}
-    invoice = world.order(BEN, shop)
-    world.call_back(world.fake_provider.pay(invoice, "partially_paid", **fields))
+    world.pay_part(world.order(BEN, shop), arrives=False)
     invoice = world.order(ANN, shop)
     world.call_back(world.fake_provider.pay(invoice, "finished", outcome_amount="0.0025"))
     world.drain()

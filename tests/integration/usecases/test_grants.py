@@ -98,9 +98,7 @@ def _joined(world: World) -> None:
 
 def _in_part(world: World) -> None:
     invoice = world.order(ANN, world.open_shop())
-    fields = {"outcome_amount": "0.0015", "pay_amount": "1", "actually_paid": "0.6"}
-    fields["payout_hash"] = world.deposit("0.0015")
-    world.call_back(world.fake_provider.pay(invoice, "partially_paid", **fields))
+    world.pay_part(invoice)
     pass_minutes(world, 5)
     world.finish(max(world.fake_provider.invoices), "0.001")
 

@@ -4,7 +4,6 @@ The first tier costs 9.99 USD and has 30 days.
 """
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -21,7 +20,7 @@ from tests.integration.usecases.support import (
     account_of,
     balance,
     column,
-    report,
+    lengths,
     reviews,
     said,
     state_of,
@@ -42,24 +41,6 @@ DAY = 86_400
 def shop(world: World) -> Shop:
     world.top_up()
     return world.open_shop()
-
-
-def pay_in_part(
-    world: World, invoice: str, paid: str = "0.6", amount: str = SIX_TENTHS, **fields: Any
-) -> str:
-    """Of one coin that was asked for, so much comes; the provider's id of the payment."""
-    status = fields.pop("status", "partially_paid")
-    payment_id = world.fake_provider.pay(
-        invoice,
-        status,
-        outcome_amount=amount,
-        payout_hash=world.deposit(amount),
-        pay_amount="1",
-        actually_paid=paid,
-        **fields,
-    )
-    world.call_back(payment_id)
-    return payment_id
 
 
 def pass_days(world: World, days: float) -> None:
@@ -88,15 +69,6 @@ def rest_of(world: World, user_id: int) -> str:
     return url.rsplit("=", 1)[1]
 
 
-def lengths(world: World) -> list[int]:
-    """The days of each period, in the order in which they begin."""
-    return column(
-        world,
-        "SELECT extract(day FROM ends_at - starts_at)::int FROM membership_periods "
-        "ORDER BY starts_at",
-    )
-
-
 def payment_of(world: World, provider_id: str) -> UUID:
     found: UUID = value(
         world, f"SELECT id FROM payments WHERE provider_payment_id = '{provider_id}'"
@@ -116,7 +88,7 @@ def part_messages(world: World, user_id: int) -> list[str]:
 
 
 def test_a_part_is_kept_for_its_payer_who_is_told_what_is_missing(world: World, shop: Shop) -> None:
-    pay_in_part(world, world.order(ANN, shop))
+    world.pay_part(world.order(ANN, shop))
     settle(world)
     assert credits_of(world) == ["open"]
     [text] = part_messages(world, ANN)
@@ -135,7 +107,7 @@ def test_a_part_is_kept_for_its_payer_who_is_told_what_is_missing(world: World, 
 
 
 def test_it_is_told_once_however_often_it_is_reported(world: World, shop: Shop) -> None:
-    payment = pay_in_part(world, world.order(ANN, shop))
+    payment = world.pay_part(world.order(ANN, shop))
     for _ in range(3):
         world.call_back(payment)
         settle(world)
@@ -145,7 +117,7 @@ def test_it_is_told_once_however_often_it_is_reported(world: World, shop: Shop) 
 
 
 def test_the_offer_leads_to_the_rest(world: World, shop: Shop) -> None:
-    pay_in_part(world, world.order(ANN, shop))
+    world.pay_part(world.order(ANN, shop))
     settle(world)
     assert world.order(ANN, shop) == rest_of(world, ANN)
     settle(world)
@@ -155,7 +127,7 @@ def test_the_offer_leads_to_the_rest(world: World, shop: Shop) -> None:
 def test_an_invoice_that_cannot_be_had_now_is_asked_for_again(world: World, shop: Shop) -> None:
     invoice = world.order(ANN, shop)
     world.fake_provider.fail_next("create_invoice", RetryableError("down"))
-    pay_in_part(world, invoice)
+    world.pay_part(invoice)
     settle(world)
     assert len(part_messages(world, ANN)) == 1
     assert_sound(world)
@@ -165,7 +137,7 @@ def test_an_invoice_that_cannot_be_had_now_is_asked_for_again(world: World, shop
 
 
 def test_the_rest_brings_what_was_ordered(world: World, shop: Shop) -> None:
-    pay_in_part(world, world.order(ANN, shop))
+    world.pay_part(world.order(ANN, shop))
     settle(world)
     world.finish(rest_of(world, ANN), FOUR_TENTHS)
     world.run()
@@ -183,7 +155,7 @@ def test_the_rest_brings_what_was_ordered(world: World, shop: Shop) -> None:
 
 def test_the_rest_of_access_for_life_brings_it_with_one_invite(world: World, shop: Shop) -> None:
     world.rows("UPDATE tiers SET days = NULL")
-    pay_in_part(world, world.order(ANN, shop))
+    world.pay_part(world.order(ANN, shop))
     settle(world)
     world.finish(rest_of(world, ANN), FOUR_TENTHS)
     world.run()
@@ -196,7 +168,7 @@ def test_the_rest_of_access_for_life_brings_it_with_one_invite(world: World, sho
 def test_a_rest_that_is_on_its_way_when_the_week_ends_is_waited_for(
     world: World, shop: Shop
 ) -> None:
-    pay_in_part(world, world.order(ANN, shop))
+    world.pay_part(world.order(ANN, shop))
     settle(world)
     paid = world.fake_provider.pay(rest_of(world, ANN), "confirming", outcome_amount=FOUR_TENTHS)
     world.call_back(paid)
@@ -210,9 +182,9 @@ def test_a_rest_that_is_on_its_way_when_the_week_ends_is_waited_for(
 
 
 def test_the_rest_can_come_in_parts(world: World, shop: Shop) -> None:
-    pay_in_part(world, world.order(ANN, shop))
+    world.pay_part(world.order(ANN, shop))
     settle(world)
-    pay_in_part(world, rest_of(world, ANN), "0.5", "0.0005")
+    world.pay_part(rest_of(world, ANN), "0.5", "0.0005")
     settle(world)
     assert world.fake_provider.invoices[rest_of(world, ANN)].price_cents == 200
     world.finish(rest_of(world, ANN), "0.0005")
@@ -224,7 +196,7 @@ def test_the_rest_can_come_in_parts(world: World, shop: Shop) -> None:
 
 
 def test_more_than_the_rest_brings_days(world: World, shop: Shop) -> None:
-    pay_in_part(world, world.order(ANN, shop))
+    world.pay_part(world.order(ANN, shop))
     settle(world)
     world.finish(rest_of(world, ANN), "0.002", pay_amount="1", actually_paid="2")
     world.run()
@@ -233,14 +205,7 @@ def test_more_than_the_rest_brings_days(world: World, shop: Shop) -> None:
 
 
 def test_the_rest_counts_before_the_parts_own_deposit_is_seen(world: World, shop: Shop) -> None:
-    payment = world.fake_provider.pay(
-        world.order(ANN, shop),
-        "partially_paid",
-        outcome_amount=SIX_TENTHS,
-        pay_amount="1",
-        actually_paid="0.6",
-    )
-    world.call_back(payment)
+    payment = world.pay_part(world.order(ANN, shop), arrives=False)
     settle(world)
     world.finish(rest_of(world, ANN), FOUR_TENTHS)
     settle(world)
@@ -254,7 +219,7 @@ def test_the_rest_counts_before_the_parts_own_deposit_is_seen(world: World, shop
 def test_a_payment_of_the_first_invoice_counts_with_the_part(world: World, shop: Shop) -> None:
     """The payer did not follow the message, and paid the whole price again."""
     invoice = world.order(ANN, shop)
-    pay_in_part(world, invoice)
+    world.pay_part(invoice)
     settle(world)
     world.finish(invoice)
     world.run()
@@ -268,7 +233,7 @@ def test_a_part_that_the_provider_takes_for_the_whole_is_the_whole(
     world: World, shop: Shop
 ) -> None:
     """Someone at the provider's dashboard says so, by hand."""
-    payment = pay_in_part(world, world.order(ANN, shop))
+    payment = world.pay_part(world.order(ANN, shop))
     settle(world)
     world.fake_provider.set_status(payment, "finished")
     world.call_back(payment)
@@ -280,7 +245,7 @@ def test_a_part_that_the_provider_takes_for_the_whole_is_the_whole(
 
 
 def test_other_money_than_before_for_the_whole_needs_a_person(world: World, shop: Shop) -> None:
-    payment = pay_in_part(world, world.order(ANN, shop))
+    payment = world.pay_part(world.order(ANN, shop))
     settle(world)
     world.fake_provider.set_status(payment, "finished", outcome_amount="0.0025")
     world.call_back(payment)
@@ -291,7 +256,7 @@ def test_other_money_than_before_for_the_whole_needs_a_person(world: World, shop
 
 
 def test_money_worth_far_more_than_its_part_needs_a_person(world: World, shop: Shop) -> None:
-    pay_in_part(world, world.order(ANN, shop), "0.01", SIX_TENTHS)
+    world.pay_part(world.order(ANN, shop), "0.01", SIX_TENTHS)
     settle(world)
     assert reviews(world) == {("payment", "notional_too_high")}
     pass_days(world, 9)
@@ -303,7 +268,7 @@ def test_money_worth_far_more_than_its_part_needs_a_person(world: World, shop: S
 
 
 def test_after_a_week_a_part_becomes_days(world: World, shop: Shop) -> None:
-    pay_in_part(world, world.order(ANN, shop))
+    world.pay_part(world.order(ANN, shop))
     settle(world)
     pass_days(world, 6.5)
     assert lengths(world) == []
@@ -321,7 +286,7 @@ def test_after_a_week_a_part_becomes_days(world: World, shop: Shop) -> None:
 
 
 def test_the_rest_of_what_became_days_brings_its_own(world: World, shop: Shop) -> None:
-    pay_in_part(world, world.order(ANN, shop))
+    world.pay_part(world.order(ANN, shop))
     settle(world)
     rest = rest_of(world, ANN)
     pass_days(world, 8)
@@ -336,7 +301,7 @@ def test_a_rest_that_the_provider_does_not_take_becomes_days_at_once(
 ) -> None:
     invoice = world.order(ANN, shop)
     world.fake_provider.fail_next("create_invoice", PermanentError("AMOUNT_MINIMAL_ERROR"))
-    pay_in_part(world, invoice, "0.99", "0.0024")
+    world.pay_part(invoice, "0.99", "0.0024")
     world.run()
     assert lengths(world) == [29]
     assert part_messages(world, ANN) == []
@@ -351,7 +316,7 @@ def test_what_buys_no_day_waits_for_a_person(
 ) -> None:
     if for_life:
         world.rows("UPDATE tiers SET days = NULL")
-    pay_in_part(world, world.order(ANN, shop), paid, amount)
+    world.pay_part(world.order(ANN, shop), paid, amount)
     settle(world)
     pass_days(world, 8)
     assert credits_of(world) == ["to_refund"]
@@ -368,7 +333,7 @@ def test_a_second_deposit_of_less_is_kept_and_can_become_a_period(world: World, 
     invoice = world.order(ANN, shop)
     world.finish(invoice)
     world.run()
-    pay_in_part(world, invoice, status="finished", parent_payment_id=PARENT)
+    world.pay_part(invoice, status="finished", parent_payment_id=PARENT)
     settle(world)
     assert credits_of(world) == ["open"]
     assert any("which is paid" in text for text in said(world, ANN))
@@ -383,7 +348,7 @@ def test_second_deposits_that_reach_the_price_are_a_period(world: World, shop: S
     world.finish(invoice)
     world.run()
     for _ in range(2):
-        pay_in_part(world, invoice, parent_payment_id=PARENT)
+        world.pay_part(invoice, parent_payment_id=PARENT)
         settle(world)
     world.run()
     assert lengths(world) == [30, 35]  # twice 5.99 of 9.99 USD
@@ -402,7 +367,7 @@ def ask_refund(world: World, user_id: int) -> None:
 
 
 def test_a_payer_can_ask_for_a_refund_which_an_operator_proves(world: World, shop: Shop) -> None:
-    payment = payment_of(world, pay_in_part(world, world.order(ANN, shop)))
+    payment = payment_of(world, world.pay_part(world.order(ANN, shop)))
     settle(world)
     ask_refund(world, ANN)
     assert credits_of(world) == ["to_refund"]
@@ -425,7 +390,7 @@ def test_a_payer_can_ask_for_a_refund_which_an_operator_proves(world: World, sho
 
 def test_what_was_given_back_is_not_bought_with(world: World, shop: Shop) -> None:
     """After it somebody says at the provider that it is paid."""
-    payment = pay_in_part(world, world.order(ANN, shop))
+    payment = world.pay_part(world.order(ANN, shop))
     settle(world)
     refund_payment(world, payment_of(world, payment), PROOF, BY)
     world.fake_provider.set_status(payment, "finished")
@@ -437,7 +402,7 @@ def test_what_was_given_back_is_not_bought_with(world: World, shop: Shop) -> Non
 
 
 def test_nobody_else_can_ask_for_it(world: World, shop: Shop) -> None:
-    pay_in_part(world, world.order(ANN, shop))
+    world.pay_part(world.order(ANN, shop))
     settle(world)
     world.fake_messenger.add_person(BEN)
     ask_refund(world, BEN)
@@ -448,7 +413,7 @@ def test_nobody_else_can_ask_for_it(world: World, shop: Shop) -> None:
 
 
 def test_who_asked_for_a_refund_and_pays_the_rest_gets_access(world: World, shop: Shop) -> None:
-    pay_in_part(world, world.order(ANN, shop))
+    world.pay_part(world.order(ANN, shop))
     settle(world)
     rest = rest_of(world, ANN)
     ask_refund(world, ANN)
@@ -460,21 +425,14 @@ def test_who_asked_for_a_refund_and_pays_the_rest_gets_access(world: World, shop
 
 
 def test_money_that_has_not_arrived_is_not_refunded(world: World, shop: Shop) -> None:
-    payment = report(
-        world,
-        world.order(ANN, shop),
-        "partially_paid",
-        outcome_amount=SIX_TENTHS,
-        pay_amount="1",
-        actually_paid="0.6",
-    )
+    payment = world.pay_part(world.order(ANN, shop), arrives=False)
     settle(world)
     with pytest.raises(ActionRefusedError, match="has not arrived"):
         refund_payment(world, payment_of(world, payment), PROOF, BY)
 
 
 def test_what_was_used_is_not_refunded(world: World, shop: Shop) -> None:
-    payment = payment_of(world, pay_in_part(world, world.order(ANN, shop)))
+    payment = payment_of(world, world.pay_part(world.order(ANN, shop)))
     settle(world)
     world.finish(rest_of(world, ANN), FOUR_TENTHS)
     world.run()
@@ -488,7 +446,7 @@ def test_what_was_used_is_not_refunded(world: World, shop: Shop) -> None:
 
 
 def test_an_operator_can_give_the_days_instead(world: World, shop: Shop) -> None:
-    payment = payment_of(world, pay_in_part(world, world.order(ANN, shop)))
+    payment = payment_of(world, world.pay_part(world.order(ANN, shop)))
     settle(world)
     ask_refund(world, ANN)
     release_credit(world, payment, BY)
@@ -500,14 +458,7 @@ def test_an_operator_can_give_the_days_instead(world: World, shop: Shop) -> None
 
 
 def test_what_the_provider_gave_back_before_it_came_is_nobodys(world: World, shop: Shop) -> None:
-    payment = world.fake_provider.pay(
-        world.order(ANN, shop),
-        "partially_paid",
-        outcome_amount=SIX_TENTHS,
-        pay_amount="1",
-        actually_paid="0.6",
-    )
-    world.call_back(payment)
+    payment = world.pay_part(world.order(ANN, shop), arrives=False)
     settle(world)
     world.fake_provider.set_status(payment, "refunded")
     world.call_back(payment)
@@ -519,7 +470,7 @@ def test_what_the_provider_gave_back_before_it_came_is_nobodys(world: World, sho
 
 
 def test_what_stands_in_the_wallet_was_not_given_back(world: World, shop: Shop) -> None:
-    payment = pay_in_part(world, world.order(ANN, shop))
+    payment = world.pay_part(world.order(ANN, shop))
     settle(world)
     world.fake_provider.set_status(payment, "refunded")
     world.call_back(payment)
@@ -533,7 +484,7 @@ def test_what_stands_in_the_wallet_was_not_given_back(world: World, shop: Shop) 
 
 
 def test_the_part_of_somebody_blocked_waits_for_a_refund(world: World, shop: Shop) -> None:
-    pay_in_part(world, world.order(ANN, shop))
+    world.pay_part(world.order(ANN, shop))
     settle(world)
     change_access(world, account_of(world, shop), shop.channel_id, ANN, AccessChange.BLOCK)
     pass_days(world, 8)
@@ -544,7 +495,7 @@ def test_the_part_of_somebody_blocked_waits_for_a_refund(world: World, shop: Sho
 
 
 def test_the_orders_status_says_that_a_part_came(world: World, shop: Shop) -> None:
-    pay_in_part(world, world.order(ANN, shop))
+    world.pay_part(world.order(ANN, shop))
     settle(world)
     world.update(ANN, AskStatus(value(world, "SELECT order_id FROM payer_credits")))
     settle(world)

@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from tests.integration.usecases.support import ANN, BEN, column, report, reviews, said, value
+from tests.integration.usecases.support import (
+    ANN,
+    BEN,
+    column,
+    lengths,
+    report,
+    reviews,
+    said,
+    value,
+)
 from tests.invariants import assert_sound
 from tests.world import Shop, World
 
@@ -21,15 +30,6 @@ def finish(world: World, shop: Shop, user_id: int = ANN, **fields: Any) -> None:
     """A purchase with these words of the provider, to its end."""
     world.finish(world.order(user_id, shop), **fields)
     world.run()
-
-
-def lengths(world: World) -> list[int]:
-    """The days of each period, in the order in which they begin."""
-    return column(
-        world,
-        "SELECT extract(day FROM ends_at - starts_at)::int FROM membership_periods "
-        "ORDER BY starts_at",
-    )
 
 
 @pytest.mark.parametrize(

@@ -56,10 +56,7 @@ def _played(world: World) -> list[Shop]:
     pass_minutes(world, 40)
     buy(world, batched, ANN + 7)
     pass_minutes(world, 20)
-    fields = {"outcome_amount": "0.0015", "pay_amount": "1", "actually_paid": "0.6"}
-    fields["payout_hash"] = world.deposit("0.0015")
-    invoice = world.order(ANN + 8, direct)
-    world.call_back(world.fake_provider.pay(invoice, "partially_paid", **fields))
+    world.pay_part(world.order(ANN + 8, direct))
     for shop in (direct, swapped):
         world.fake_chain.base_fee = 10**12  # from now on nothing is worth its gas
         world.fake_chain.mine()
