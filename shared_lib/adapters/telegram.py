@@ -151,15 +151,13 @@ async def _send(bot: Bot, chat_id: int, message: Message) -> None:
         message.html,
         parse_mode=ParseMode.HTML,
         link_preview_options=LinkPreviewOptions(is_disabled=True),
-        reply_markup=_keyboard(message.buttons),
+        reply_markup=_keyboard(message),
     )
 
 
-def _keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
-    """One button in each row, so that long labels stay readable on a phone."""
-    if not buttons:
-        return None
-    return InlineKeyboardMarkup([[_shown_button(button)] for button in buttons])
+def _keyboard(message: Message) -> InlineKeyboardMarkup | None:
+    rows = [[_shown_button(button) for button in row] for row in message.keyboard]
+    return InlineKeyboardMarkup(rows) if rows else None
 
 
 def _shown_button(button: Button) -> InlineKeyboardButton:

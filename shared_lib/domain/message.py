@@ -20,8 +20,19 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """`rows` of buttons come first, then each of `buttons` in a row of its own.
+
+    A row of one keeps long labels readable on a phone.
+    """
+
     html: str
     buttons: tuple[Button, ...] = ()
+    rows: tuple[tuple[Button, ...], ...] = ()
+
+    @property
+    def keyboard(self) -> tuple[tuple[Button, ...], ...]:
+        """All buttons as they are laid out."""
+        return (*self.rows, *((button,) for button in self.buttons))
 
 
 def text(template: str, facts: Mapping[str, str | int | None]) -> str:

@@ -98,6 +98,11 @@ def user(number: int = ANN) -> dict[str, Any]:
     return {"id": number, "is_bot": False, "first_name": "Ann"}
 
 
+def sent_message(message_id: int = 1) -> dict[str, Any]:
+    chat = {"id": ANN, "type": "private", "first_name": "Ann"}
+    return {"message_id": message_id, "date": 1_764_000_000, "chat": chat, "text": "Hi"}
+
+
 def invite_link(**more: Any) -> dict[str, Any]:
     flags = {"creates_join_request": True, "is_primary": False, "is_revoked": False}
     return {"invite_link": URL, "creator": user(), **flags, **more}

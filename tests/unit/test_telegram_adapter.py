@@ -23,6 +23,7 @@ from tests.unit.telegram_server import (
     failure,
     invite_link,
     listening,
+    sent_message,
     user,
 )
 
@@ -67,8 +68,7 @@ def test_a_link_that_lets_anybody_in_is_no_success(telegram: Telegram) -> None:
 
 
 def test_a_message_is_html_without_previews_with_a_button_in_each_row(telegram: Telegram) -> None:
-    chat = {"id": ANN, "type": "private", "first_name": "Ann"}
-    telegram.answers({"message_id": 1, "date": 1_764_000_000, "chat": chat, "text": "Hi"})
+    telegram.answers(sent_message())
     buttons = (Button("Pay", url="https://pay.example/1"), Button("Да", callback_data="yes"))
     telegram.messenger().send(ANN, Message("<b>Hi</b>", buttons))
     ((path, fields),) = telegram.asked
@@ -78,6 +78,15 @@ def test_a_message_is_html_without_previews_with_a_button_in_each_row(telegram: 
         [{"text": "Pay", "url": "https://pay.example/1"}],
         [{"text": "Да", "callback_data": "yes"}],
     ]
+
+
+def test_rows_of_buttons_come_before_single_ones(telegram: Telegram) -> None:
+    telegram.answers(sent_message())
+    one, two, three = (Button(label, callback_data=label) for label in "123")
+    telegram.messenger().send(ANN, Message("Hi", (three,), rows=((one, two),)))
+    ((_, fields),) = telegram.asked
+    shown = json.loads(fields["reply_markup"])["inline_keyboard"]
+    assert [[button["text"] for button in row] for row in shown] == [["1", "2"], ["3"]]
 
 
 # ---- what an answer means ------------------------------------------------------------------------
