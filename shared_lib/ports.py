@@ -362,6 +362,28 @@ class Messenger(Protocol):
         """Write to a person. Raises RecipientUnreachableError where that cannot be done."""
         ...
 
+    def edit(self, telegram_user_id: int, message_id: int, message: Message) -> None:
+        """Show something else in a message of ours to a person; showing it again is no change.
+
+        Raises PermanentError where the message is gone.
+        """
+        ...
+
+    def answer_press(self, press_id: str, text: str | None) -> None:
+        """End the waiting of whoever pressed a button, with a short word if there is one.
+
+        Has no effect, and raises nothing, once Telegram waits no more.
+        """
+        ...
+
+    def post(self, chat_id: int, message: Message) -> int:
+        """Write into a chat; the message's id there. Not idempotent."""
+        ...
+
+    def delete_message(self, chat_id: int, message_id: int) -> None:
+        """Take back what we wrote into a chat; what is gone is a success."""
+        ...
+
     def missing_rights(self, chat_id: int, needed: Sequence[str]) -> list[str]:
         """Which of the Bot API's administrator rights the bot lacks in a chat."""
         ...

@@ -14,6 +14,7 @@ from telegram import (
     InlineKeyboardMarkup,
     LinkPreviewOptions,
 )
+from telegram import Message as Sent
 from telegram.constants import ChatInviteLinkLimit, ChatMemberStatus, ParseMode
 
 from shared_lib.adapters.telegram_calls import BotCalls, Call
@@ -38,6 +39,9 @@ _UNREACHABLE = (
 )
 _NOBODY = ("user not found", "participant_id_invalid", "member not found", "invalid user_id")
 _BOT_OUTSIDE = ("bot is not a member", "bot was kicked")
+_UNCHANGED = ("message is not modified",)
+_WAITS_NO_MORE = ("query is too old", "query id is invalid", "query_id_invalid")
+_GONE_ALREADY = ("message to delete not found", "message_id_invalid")
 _REVOKED_ALREADY = ("invite_hash_expired",)
 _JOIN_OUTCOMES = {
     "hide_requester_missing": JoinOutcome.NO_REQUEST,
@@ -81,11 +85,7 @@ class TelegramMessenger:
         return link.invite_link
 
     def revoke_link(self, chat_id: int, url: str) -> None:
-        try:
-            self._calls.ask(lambda bot: bot.revoke_chat_invite_link(chat_id, url))
-        except PermanentError as error:
-            if not _says(error, _REVOKED_ALREADY):
-                raise
+        self._ask_unless(_REVOKED_ALREADY, lambda bot: bot.revoke_chat_invite_link(chat_id, url))
 
     def approve(self, chat_id: int, telegram_user_id: int) -> JoinOutcome:
         return self._answer(lambda bot: bot.approve_chat_join_request(chat_id, telegram_user_id))
@@ -100,6 +100,28 @@ class TelegramMessenger:
             if _says(error, _UNREACHABLE):
                 raise RecipientUnreachableError(str(error)) from None
             raise
+
+    def edit(self, telegram_user_id: int, message_id: int, message: Message) -> None:
+        self._ask_unless(
+            _UNCHANGED,
+            lambda bot: bot.edit_message_text(
+                message.html,
+                chat_id=telegram_user_id,
+                message_id=message_id,
+                parse_mode=ParseMode.HTML,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+                reply_markup=_keyboard(message),
+            ),
+        )
+
+    def answer_press(self, press_id: str, text: str | None) -> None:
+        self._ask_unless(_WAITS_NO_MORE, lambda bot: bot.answer_callback_query(press_id, text=text))
+
+    def post(self, chat_id: int, message: Message) -> int:
+        return self._calls.change(partial(_send, chat_id=chat_id, message=message)).message_id
+
+    def delete_message(self, chat_id: int, message_id: int) -> None:
+        self._ask_unless(_GONE_ALREADY, lambda bot: bot.delete_message(chat_id, message_id))
 
     def missing_rights(self, chat_id: int, needed: Sequence[str]) -> list[str]:
         try:
@@ -116,6 +138,14 @@ class TelegramMessenger:
 
     def _member(self, chat_id: int, user_id: int) -> ChatMember:
         return self._calls.ask(lambda bot: bot.get_chat_member(chat_id, user_id))
+
+    def _ask_unless(self, fragments: Sequence[str], call: Call[object]) -> None:
+        """Ask for what may be done already, which a refusal with one of these fragments says."""
+        try:
+            self._calls.ask(call)
+        except PermanentError as error:
+            if not _says(error, fragments):
+                raise
 
     def _answer(self, call: Call[bool]) -> JoinOutcome:
         """Answer a request to join; that it is answered already is an outcome, no error."""
@@ -145,8 +175,8 @@ def _is_present(member: ChatMember) -> bool:
     raise PermanentError("Telegram shows a standing in the chat that is not known")
 
 
-async def _send(bot: Bot, chat_id: int, message: Message) -> None:
-    await bot.send_message(
+async def _send(bot: Bot, chat_id: int, message: Message) -> Sent:
+    return await bot.send_message(
         chat_id,
         message.html,
         parse_mode=ParseMode.HTML,

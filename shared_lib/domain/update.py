@@ -48,8 +48,20 @@ class BlockBot:
 
 
 @dataclass(frozen=True, slots=True)
+class Press:
+    """Someone pressed a button under a message of ours in private.
+
+    `press_id` is what the answer names; `data` is what the button carries, which anybody can forge.
+    """
+
+    press_id: str
+    message_id: int
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ignore:
     """Nothing that concerns us."""
 
 
-Intent = OpenOffer | AskStatus | AskRefund | Greet | AskToJoin | BlockBot | Ignore
+Intent = OpenOffer | AskStatus | AskRefund | Greet | AskToJoin | BlockBot | Press | Ignore

@@ -17,6 +17,7 @@ from shared_lib.domain.update import (
     Ignore,
     Intent,
     OpenOffer,
+    Press,
 )
 from shared_lib.ports import Person
 
@@ -80,6 +81,20 @@ class _MemberUpdate(_Shape):
     new_chat_member: _Member
 
 
+class _PressedMessage(_Shape):
+    """Of a message that is too old Telegram shows no more than this."""
+
+    chat: _Chat
+    message_id: int = Field(ge=0, lt=2**31)
+
+
+class _Query(_Shape):
+    id: str = Field(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z_-]+$")
+    sender: _User = Field(alias="from")
+    message: _PressedMessage | None = None
+    data: str | None = None
+
+
 class _Envelope(_Shape):
     update_id: int = Field(ge=0, lt=2**63)
 
@@ -88,6 +103,7 @@ class _Update(_Envelope):
     message: _Message | None = None
     chat_join_request: _JoinRequest | None = None
     my_chat_member: _MemberUpdate | None = None
+    callback_query: _Query | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +150,8 @@ def _meaning(update: _Update) -> tuple[_User | None, Intent]:
         return update.chat_join_request.sender, _asked(update.chat_join_request)
     if update.my_chat_member is not None:
         return update.my_chat_member.sender, _blocked(update.my_chat_member)
+    if update.callback_query is not None:
+        return update.callback_query.sender, _pressed(update.callback_query)
     return None, Ignore()
 
 
@@ -158,6 +176,13 @@ def _opened(payload: str) -> Intent:
         return AskStatus(order_id)
     link_id = _storable(payload)[:_PAYLOAD_MOST]
     return OpenOffer(link_id) if link_id else Greet()
+
+
+def _pressed(query: _Query) -> Intent:
+    """Our buttons that carry data stand in private chats only; all others open links."""
+    if query.message is None or not query.message.chat.is_private or query.data is None:
+        return Ignore()
+    return Press(query.id, query.message.message_id, _storable(query.data)[:_PAYLOAD_MOST])
 
 
 def _asked(request: _JoinRequest) -> Intent:

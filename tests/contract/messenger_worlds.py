@@ -3,6 +3,7 @@
 The real adapter speaks to `tests.sandbox.telegram`, run as its own process.
 """
 
+from itertools import count
 from typing import Protocol
 
 from shared_lib.adapters.telegram import TelegramMessenger
@@ -13,6 +14,7 @@ from tests.sandbox.telegram.harness import TOKEN, StandIn, http
 OWNER, ANN, BEN, STRANGER = 5_000_000_001, 5_000_000_002, 5_000_000_003, 5_999_999_999
 CLOSED, FOREIGN = -1_001_234_567_890, -1_009_999_999_999
 RIGHTS = frozenset({"can_invite_users", "can_restrict_members"})
+WRITES = RIGHTS | {"can_post_messages"}
 
 # The stand-in's words for the methods of the port.
 OPERATIONS = {
@@ -22,9 +24,13 @@ OPERATIONS = {
     "approve": "approveChatJoinRequest",
     "decline": "declineChatJoinRequest",
     "send": "sendMessage",
+    "edit": "editMessageText",
+    "answer_press": "answerCallbackQuery",
+    "post": "sendMessage",
+    "delete_message": "deleteMessage",
     "missing_rights": "getChatMember",
 }
-NOT_IDEMPOTENT = frozenset({"create_join_link", "send"})
+NOT_IDEMPOTENT = frozenset({"create_join_link", "send", "post"})
 
 
 class World(Protocol):
@@ -39,6 +45,11 @@ class World(Protocol):
     def block(self, user_id: int) -> None: ...
     def set_rights(self, rights: frozenset[str] | None) -> None: ...
     def texts_to(self, user_id: int) -> list[str]: ...
+    def last_id_to(self, user_id: int) -> int: ...
+    def press(self, user_id: int) -> str: ...
+    def let_presses_age(self) -> None: ...
+    def answer_to(self, press_id: str) -> str | None: ...
+    def posts(self) -> list[str]: ...
     def link_names(self) -> list[str]: ...
     def flood(self, method: str) -> None: ...
     def lose_answer(self, method: str) -> None: ...
@@ -50,6 +61,7 @@ class FakeWorld:
 
     def __init__(self) -> None:
         self.fake = FakeMessenger()
+        self.presses = count(1)
         self.fake.add_chat(CLOSED, RIGHTS)
         for person in (OWNER, ANN, BEN):
             self.fake.add_person(person)
@@ -78,6 +90,23 @@ class FakeWorld:
 
     def texts_to(self, user_id: int) -> list[str]:
         return [message.html for message in self.fake.messages_to(user_id)]
+
+    def last_id_to(self, user_id: int) -> int:
+        readers = [reader for reader, _ in self.fake.messages]
+        return len(readers) - readers[::-1].index(user_id)
+
+    def press(self, user_id: int) -> str:
+        return f"press {next(self.presses)} of {user_id}"
+
+    def let_presses_age(self) -> None:
+        made = range(1, next(self.presses))
+        self.fake.stale_presses.update(f"press {number} of {ANN}" for number in made)
+
+    def answer_to(self, press_id: str) -> str | None:
+        return self.fake.answers.get(press_id)
+
+    def posts(self) -> list[str]:
+        return [message.html for message in self.fake.posts.get(CLOSED, {}).values()]
 
     def link_names(self) -> list[str]:
         return [link.name for link in self.fake.links.values()]
@@ -139,6 +168,24 @@ class StandInWorld:
     def texts_to(self, user_id: int) -> list[str]:
         shown = self.stand_in.show("messages", user_id=user_id)
         return [one["text"] for one in shown if one["from_bot"]]
+
+    def last_id_to(self, user_id: int) -> int:
+        shown = self.stand_in.show("messages", user_id=user_id)
+        return max(int(one["message_id"]) for one in shown if one["from_bot"])
+
+    def press(self, user_id: int) -> str:
+        self.stand_in.post("press", user_id=user_id, index=0)
+        return str(self.stand_in.show("queries")[-1]["id"])
+
+    def let_presses_age(self) -> None:
+        self.stand_in.post("clock", advance_seconds=60)
+
+    def answer_to(self, press_id: str) -> str | None:
+        (query,) = (one for one in self.stand_in.show("queries") if one["id"] == press_id)
+        return query["answer"]["text"] if query["answer"] else None
+
+    def posts(self) -> list[str]:
+        return [one["text"] for one in self.stand_in.show("messages", chat_id=CLOSED)]
 
     def link_names(self) -> list[str]:
         return [one["name"] for one in self.stand_in.show("links")]

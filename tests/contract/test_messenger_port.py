@@ -24,6 +24,7 @@ from tests.contract.messenger_worlds import (
     OPERATIONS,
     RIGHTS,
     STRANGER,
+    WRITES,
     FakeWorld,
     StandInWorld,
     World,
@@ -38,6 +39,10 @@ ACTS: dict[str, Callable[[Messenger], object]] = {
     "approve": lambda one: one.approve(CLOSED, ANN),
     "decline": lambda one: one.decline(CLOSED, ANN),
     "send": lambda one: one.send(ANN, Message("Hello")),
+    "edit": lambda one: one.edit(ANN, 1, Message("Hello")),
+    "answer_press": lambda one: one.answer_press("1", None),
+    "post": lambda one: one.post(CLOSED, Message("Hello")),
+    "delete_message": lambda one: one.delete_message(CLOSED, 1),
     "missing_rights": lambda one: one.missing_rights(CLOSED, sorted(RIGHTS)),
 }
 
@@ -141,6 +146,48 @@ def test_who_cannot_be_written_to(world: World) -> None:
     for person in (ANN, STRANGER):
         with pytest.raises(RecipientUnreachableError):
             world.messenger.send(person, Message("Hello"))
+
+
+def test_a_message_shows_something_else(world: World) -> None:
+    """Also the same once more; what is gone, or another's, is refused."""
+    world.messenger.send(ANN, Message("first"))
+    shown = world.last_id_to(ANN)
+    for _ in range(2):
+        world.messenger.edit(ANN, shown, Message("second", (Button("Go", callback_data="go"),)))
+    assert world.texts_to(ANN) == ["second"]
+    for reader, message_id in ((ANN, shown + 100), (BEN, shown)):
+        with pytest.raises(PermanentError):
+            world.messenger.edit(reader, message_id, Message("third"))
+    assert world.texts_to(ANN) == ["second"]
+
+
+def test_a_press_is_answered_once_or_never(world: World) -> None:
+    """An answer that comes too late is nobody's trouble."""
+    world.messenger.send(ANN, Message("first", (Button("Go", callback_data="go"),)))
+    first, late = world.press(ANN), world.press(ANN)
+    world.messenger.answer_press(first, "Done")
+    world.let_presses_age()
+    world.messenger.answer_press(late, "Too late")
+    assert (world.answer_to(first), world.answer_to(late)) == ("Done", None)
+
+
+def test_what_is_posted_stands_until_it_is_deleted(world: World) -> None:
+    world.set_rights(WRITES)
+    ids = [world.messenger.post(CLOSED, Message(text)) for text in ("first", "second")]
+    assert world.posts() == ["first", "second"]
+    for _ in range(2):
+        world.messenger.delete_message(CLOSED, ids[0])
+    assert world.posts() == ["second"]
+
+
+def test_without_the_right_to_post_nothing_is_posted(world: World) -> None:
+    for rights in (RIGHTS, None):
+        world.set_rights(rights)
+        with pytest.raises(PermanentError):
+            world.messenger.post(CLOSED, Message("Hello"))
+    with pytest.raises(PermanentError):
+        world.messenger.delete_message(CLOSED, 1)
+    assert world.posts() == []
 
 
 def test_missing_rights_come_in_the_order_of_the_question(world: World) -> None:

@@ -55,8 +55,9 @@ class FakePerson:
 class FakeMessenger:
     """The port `Messenger`, and the people. `calls` names every call, also those that failed.
 
-    `messages` holds what was sent, oldest first, with its reader. Links expire by `clock`, without
-    one never.
+    `messages` holds what was sent, oldest first, with its reader; a message's id is its place in
+    it, counted from 1. `posts` is what stands in chats, by chat and id. `answers` has the words to
+    each press that was answered in time. Links expire by `clock`, without one never.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -64,6 +65,9 @@ class FakeMessenger:
         self.links: dict[str, FakeLink] = {}
         self.people: dict[int, FakePerson] = {}
         self.messages: list[tuple[int, Message]] = []
+        self.posts: dict[int, dict[int, Message]] = {}
+        self.answers: dict[str, str | None] = {}
+        self.stale_presses: set[str] = set()
         self.calls: list[tuple[str, int]] = []
         self._clock = clock
         self._numbers = count(1)
@@ -120,6 +124,38 @@ class FakeMessenger:
                 if not self._can_write_to(telegram_user_id):
                     raise RecipientUnreachableError("the person cannot be written to")
                 self.messages.append((telegram_user_id, message))
+
+    def edit(self, telegram_user_id: int, message_id: int, message: Message) -> None:
+        with self._lock:
+            self.calls.append(("edit", telegram_user_id))
+            with self._failures.around("edit"):
+                if not self._is_shown_to(telegram_user_id, message_id):
+                    raise PermanentError("message to edit not found")
+                self.messages[message_id - 1] = (telegram_user_id, message)
+
+    def answer_press(self, press_id: str, text: str | None) -> None:
+        with self._lock:
+            self.calls.append(("answer_press", 0))
+            with self._failures.around("answer_press"):
+                if press_id not in self.stale_presses:
+                    self.answers[press_id] = text
+
+    def post(self, chat_id: int, message: Message) -> int:
+        with self._lock:
+            self.calls.append(("post", chat_id))
+            with self._failures.around("post"):
+                if "can_post_messages" not in (self._chat(chat_id).bot_rights or ()):
+                    raise PermanentError("need administrator rights in the channel chat")
+                message_id = next(self._numbers)
+                self.posts.setdefault(chat_id, {})[message_id] = message
+                return message_id
+
+    def delete_message(self, chat_id: int, message_id: int) -> None:
+        with self._lock:
+            self.calls.append(("delete_message", chat_id))
+            with self._failures.around("delete_message"):
+                self._chat(chat_id)
+                self.posts.get(chat_id, {}).pop(message_id, None)
 
     def missing_rights(self, chat_id: int, needed: Sequence[str]) -> list[str]:
         with self._lock:
@@ -205,6 +241,10 @@ class FakeMessenger:
             return JoinOutcome.NO_REQUEST
         del chat.requests[user_id]
         return JoinOutcome.DONE
+
+    def _is_shown_to(self, user_id: int, message_id: int) -> bool:
+        shown = self.messages[message_id - 1 : message_id] if message_id > 0 else []
+        return bool(shown) and shown[0][0] == user_id
 
     def _can_write_to(self, user_id: int) -> bool:
         person = self.people.get(user_id)

@@ -84,6 +84,10 @@ ACTS: dict[str, Act] = {
     "approve": lambda one: one.approve(CHAT, ANN),
     "decline": lambda one: one.decline(CHAT, ANN),
     "send": lambda one: one.send(ANN, Message("Hello")),
+    "edit": lambda one: one.edit(ANN, 1, Message("Hello")),
+    "answer_press": lambda one: one.answer_press("1", "Hello"),
+    "post": lambda one: one.post(CHAT, Message("Hello")),
+    "delete_message": lambda one: one.delete_message(CHAT, 1),
     "missing_rights": lambda one: one.missing_rights(CHAT, ["can_invite_users"]),
 }
 

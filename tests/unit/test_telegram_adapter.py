@@ -14,6 +14,7 @@ from shared_lib.ports import (
     UnknownOutcomeError,
 )
 from tests.unit.telegram_server import (
+    ACTS,
     ANN,
     CHAT,
     SOON,
@@ -182,6 +183,29 @@ def test_who_cannot_be_written_to(telegram: Telegram, status: int, text: str) ->
     telegram.refuses(status, text)
     assert type(failure(telegram, "send")) is RecipientUnreachableError
     assert type(failure(telegram, "approve")) is PermanentError
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("edit", "Bad Request: message is not modified: specified new message content and …"),
+        ("answer_press", "Bad Request: query is too old and response timeout expired or query ID"),
+        ("answer_press", "Bad Request: QUERY_ID_INVALID"),
+        ("delete_message", "Bad Request: message to delete not found"),
+        ("delete_message", "Bad Request: MESSAGE_ID_INVALID"),
+    ],
+)
+def test_what_is_so_already_is_a_success(telegram: Telegram, name: str, text: str) -> None:
+    """And anything else is not."""
+    telegram.refuses(400, text)
+    ACTS[name](telegram.messenger())
+    telegram.refuses(400, "Bad Request: chat not found")
+    assert type(failure(telegram, name)) is PermanentError
+
+
+def test_a_post_is_known_by_its_id(telegram: Telegram) -> None:
+    telegram.answers(sent_message(321))
+    assert telegram.messenger().post(CHAT, Message("Hi")) == 321
 
 
 @pytest.mark.parametrize(

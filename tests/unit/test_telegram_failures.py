@@ -11,7 +11,7 @@ from shared_lib.ports import PermanentError, RetryableError, UnknownOutcomeError
 from tests.unit.telegram_server import ACTS, TOKEN, URL, Telegram, failure, listening
 
 HTML = b"<html><h1>502 Bad Gateway</h1></html>"
-NOT_IDEMPOTENT = {"create_join_link", "send"}
+NOT_IDEMPOTENT = {"create_join_link", "send", "post"}
 
 
 @pytest.fixture

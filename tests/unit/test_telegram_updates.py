@@ -16,6 +16,7 @@ from shared_lib.domain.update import (
     Ignore,
     Intent,
     OpenOffer,
+    Press,
 )
 from shared_lib.ports import Person
 from shared_lib.runtime.telegram_updates import NotAnUpdateError, Update, read_update
@@ -108,7 +109,29 @@ def test_blocking_is_told_in_private(chat: dict[str, Any], status: str, intent: 
     assert read_update({"update_id": 7, "my_chat_member": change}).intent == intent
 
 
-@pytest.mark.parametrize("kind", ["edited_message", "channel_post", "callback_query", "poll"])
+def pressed(**more: Any) -> dict[str, Any]:
+    under = {"message_id": 5, "chat": PRIVATE, "date": 0}
+    query = {"id": "4301", "from": USER, "message": under, "data": "d:1", "chat_instance": "1"}
+    return {"update_id": 7, "callback_query": query | more}
+
+
+def test_a_press_names_itself_its_message_and_what_the_button_carries() -> None:
+    """Also under a message that is so old that Telegram shows nothing of it."""
+    assert read_update(pressed()) == Update(7, ADA, Press("4301", 5, "d:1"))
+    forged = "x\x00\ud800" * 40
+    assert read_update(pressed(data=forged)).intent == Press("4301", 5, ("x?" * 40)[:64])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"message": None}, {"data": None}, {"message": {"message_id": 5, "chat": CHANNEL}}],
+)
+def test_other_presses_mean_nothing(more: dict[str, Any]) -> None:
+    """Those under messages of others, of games, and in chats."""
+    assert read_update(pressed(**more)) == Update(7, None, Ignore())
+
+
+@pytest.mark.parametrize("kind", ["edited_message", "channel_post", "poll"])
 def test_updates_of_other_kinds_are_ignored(kind: str) -> None:
     assert read_update({"update_id": 7, kind: {"id": "1"}}) == Update(7, None, Ignore())
 
@@ -128,6 +151,7 @@ def test_without_an_id_it_is_no_update(document: Any) -> None:
         ({"message": "text"}, "message"),
         ({"message": {"chat": PRIVATE, "from": USER | {"id": 2**63}}}, "message.from.id"),
         ({"message": {"chat": PRIVATE, "text": 5}}, "message.text"),
+        ({"callback_query": {"id": "a b", "from": USER}}, "callback_query.id"),
         ({"chat_join_request": {"chat": CHANNEL, "from": USER}}, "chat_join_request.date"),
     ],
 )
@@ -157,7 +181,8 @@ json_values = st.recursive(
 
 @given(
     st.dictionaries(
-        st.sampled_from(["message", "chat_join_request", "my_chat_member"]), json_values
+        st.sampled_from(["message", "chat_join_request", "my_chat_member", "callback_query"]),
+        json_values,
     )
 )
 def test_no_update_makes_it_stumble(document: dict[str, Any]) -> None:
