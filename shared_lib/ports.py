@@ -20,7 +20,7 @@ from shared_lib.domain.membership import Membership, Period
 from shared_lib.domain.message import Message
 from shared_lib.domain.money import ETH, Asset, Money
 from shared_lib.domain.notice import Notice
-from shared_lib.domain.offer import Channel, Chat, LeftToDo, Offer, Tier
+from shared_lib.domain.offer import Channel, Chat, LeftToDo, Offer, Strategy, Tier
 from shared_lib.domain.operator import Operator, Switch
 from shared_lib.domain.order import Invoice, Order, OrderKind
 from shared_lib.domain.payment import EventSource, Payment, Report
@@ -207,6 +207,11 @@ class Incoming:
     block: int
     confirmations: int
     succeeded: bool
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing came at top level; what a contract passed on looks like this."""
+        return self.amount.base_units == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -742,7 +747,9 @@ class Payouts(Protocol):
         """Let nobody else form a conversion of this asset until the transaction ends."""
         ...
 
-    def lock_unfunded(self, channel_id: UUID | None, asset: Asset) -> Payout | None:
+    def lock_unfunded(
+        self, channel_id: UUID | None, strategy: Strategy, asset: Asset
+    ) -> Payout | None:
         """The payout of a channel, or the conversion, that nothing was signed for yet."""
         ...
 

@@ -251,9 +251,8 @@ class World:
     def finish(self, invoice_id: str, amount: str = "0.0025", **fields: Any) -> str:
         """Pay an invoice: the deposit arrives on the chain, and the provider says finished."""
         tx_hash = self.deposit(amount)
-        payment_id = self.fake_provider.pay(
-            invoice_id, "finished", outcome_amount=amount, payout_hash=tx_hash, **fields
-        )
+        settled = {"outcome_amount": amount, "payout_hash": tx_hash, **self._settled_in(), **fields}
+        payment_id = self.fake_provider.pay(invoice_id, "finished", **settled)
         self.call_back(payment_id)
         return payment_id
 
@@ -266,11 +265,12 @@ class World:
         arrives: bool = True,
         **fields: Any,
     ) -> str:
-        """Pay so much of one coin that is asked for, and bring us `amount` ETH; the payment's id.
+        """Pay so much of one coin that is asked for, which brings us `amount`; the payment's id.
 
         Unless it `arrives`, the provider has not sent it on yet.
         """
-        words = {"pay_amount": "1", "actually_paid": paid, "outcome_amount": amount, **fields}
+        words = {"pay_amount": "1", "actually_paid": paid, "outcome_amount": amount}
+        words |= self._settled_in() | fields
         status = words.pop("status", "partially_paid")
         if arrives:
             words["payout_hash"] = self.deposit(amount)
@@ -280,9 +280,15 @@ class World:
 
     def deposit(self, amount: str) -> str:
         """The provider sends money to the host wallet; the transaction's hash."""
-        tx_hash = self.fake_chain.pay(self.policy.host_wallet, parse_amount(amount, ETH).base_units)
+        asset = self.policy.settlement_asset
+        units = parse_amount(amount, asset).base_units
+        tx_hash = self.fake_chain.pay(self.policy.host_wallet, units, asset)
         self.fake_chain.mine(1)
         return tx_hash
+
+    def _settled_in(self) -> dict[str, str]:
+        currency = self.policy.provider_currency(self.policy.settlement_asset)
+        return {"outcome_currency": currency}
 
     def call_back(self, payment_id: str) -> CallbackAnswer:
         """The provider's callback about a payment as it is now."""

@@ -44,6 +44,8 @@ class Asset:
 
 ETH = Asset("eth", "eth", 18)
 USDT = Asset("usdt", "eth", 6)
+# In which of them payments reach us is a deployment's choice.
+SETTLEMENT_ASSETS = (ETH, USDT)
 
 
 @dataclass(frozen=True, slots=True, order=False)

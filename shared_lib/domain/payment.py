@@ -5,8 +5,9 @@ is the highest that was ever reported: the same reports in any order lead to the
 Source of the statuses: NOWPayments' API documentation, "payment statuses".
 """
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -14,6 +15,7 @@ from fractions import Fraction
 from uuid import UUID
 
 from shared_lib.domain.money import Money
+from shared_lib.domain.review import Reason
 from shared_lib.domain.watch import Watch
 
 
@@ -56,11 +58,16 @@ UNDER_WAY = frozenset(
         PaymentStatus.SENDING,
     }
 )
-# The edges that the ranking allows, in the form of the other machines.
+# The edges that the ranking allows, in the form of the other machines. No report leads out of
+# *review*: a person does, back to what the payment was (`Payment.released`) or to its end.
 PAYMENT_EDGES = {
     before: frozenset(after for after in PaymentStatus if after.rank > before.rank)
     for before in PaymentStatus
 }
+# What an operator may accept of a payment whose money is in the books, after looking at it.
+ACCEPTABLE = frozenset(
+    {Reason.PROVIDER_DISAGREES, Reason.DEPOSIT_DIFFERS, Reason.NOTIONAL_TOO_HIGH}
+)
 
 
 class EventSource(StrEnum):
@@ -127,6 +134,15 @@ def paid_times(asked: str | None, paid: str | None) -> Fraction | None:
     return parts[0] / parts[1] if min(parts) > 0 else None
 
 
+# A transaction of this chain; a provider may name others, such as a number in its own books.
+_TRANSACTION = re.compile(r"0x[0-9a-fA-F]{64}")
+
+
+def is_transaction_hash(text: str) -> bool:
+    """Whether a text can be the hash of a transaction on our chain."""
+    return _TRANSACTION.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Deposit:
     """The transaction that brought a payment's money to our wallet."""
@@ -137,6 +153,12 @@ class Deposit:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
+    """`review_of` is the status in which it came to review.
+
+    `accepted` are findings that an operator has looked at and let pass; `named_deposit` is the hash
+    of the transaction that brought the money, where an operator names another than the provider.
+    """
+
     id: UUID
     provider_payment_id: str
     order_id: UUID | None
@@ -145,6 +167,32 @@ class Payment:
     watch: Watch | None
     receipt: Receipt | None = None
     deposit: Deposit | None = None
+    review_of: PaymentStatus | None = None
+    accepted: frozenset[Reason] = frozenset()
+    named_deposit: str | None = None
+
+    def is_vouched_for(self, tx_hash: str) -> bool:
+        """Whether an operator says that this transaction brought the money, whatever it shows."""
+        return tx_hash == self.named_deposit and Reason.DEPOSIT_DIFFERS in self.accepted
+
+    def to_review(self) -> "Payment":
+        """The payment at rest until a person decides."""
+        return replace(self, status=PaymentStatus.REVIEW, review_of=self.status, watch=None)
+
+    def released(self, watch: Watch) -> "Payment":
+        """The payment as it was before its review. Raises ValueError where it is in none.
+
+        It is watched where something of it is still to come.
+        """
+        if self.review_of is None:
+            raise ValueError(f"payment {self.id} is {self.status}, and in no review")
+        is_open = self.review_of.is_under_way or self.review_of.is_paid
+        watched = watch if is_open else None
+        return replace(self, status=self.review_of, review_of=None, watch=watched)
+
+    def refunded(self) -> "Payment":
+        """The payment whose money is its payer's again, or never came."""
+        return replace(self, status=PaymentStatus.REFUNDED, review_of=None, watch=None)
 
 
 def highest_status(reports: Iterable[Report]) -> PaymentStatus:

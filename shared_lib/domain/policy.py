@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 
 from shared_lib.domain.money import ETH, USDT, Asset
 from shared_lib.domain.payout import DaySent
+
+# How NOWPayments writes the assets in which a payment can reach us.
+_PROVIDER_CURRENCIES = MappingProxyType({ETH.id: "eth", USDT.id: "usdterc20"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,6 @@ class Policy:
 
     fee_bps: int = 1_500
     settlement_asset: Asset = ETH
-    provider_currency: str = "eth"
     call_seconds: float = 20.0
     lease_seconds: float = 150.0
     retry_floor_seconds: float = 60.0
@@ -51,6 +54,11 @@ class Policy:
     telegram_messages_per_second: int = 30
     public_url: str = "https://example.com"
     ipn_url: str = "https://example.com/ipn"
+
+    @staticmethod
+    def provider_currency(asset: Asset) -> str:
+        """How the payment provider writes an asset that we settle in. Raises KeyError."""
+        return _PROVIDER_CURRENCIES[asset.id]
 
     def cap_of(self, asset: Asset) -> int:
         """The most that one transfer may move, in base units; nothing of what is never sent."""

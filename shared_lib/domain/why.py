@@ -13,7 +13,7 @@ from shared_lib.domain.credit import CreditState
 from shared_lib.domain.membership import MembershipState
 from shared_lib.domain.payment import PaymentStatus
 from shared_lib.domain.payout import PayoutState, WaitingFor
-from shared_lib.domain.review import Reason
+from shared_lib.domain.review import Action, Reason, Subject, safe_actions
 from shared_lib.domain.share import ShareState
 from shared_lib.domain.swap import SwapState
 from shared_lib.domain.transfer import TransferState
@@ -64,7 +64,7 @@ class Why:
     """The answer. `because` and `next` are whole sentences.
 
     `by` is when it has happened, or a person looks at it; None where nothing is waited for, or no
-    time binds it.
+    time binds it. `actions` are what an operator may try; nobody else hears of them.
     """
 
     state: str
@@ -73,6 +73,7 @@ class Why:
     by: datetime | None
     reasons: tuple[Reason, ...]
     carried_by: UUID | None
+    actions: tuple[Action, ...] = ()
 
 
 Words = tuple[str, str]
@@ -257,6 +258,8 @@ _FINAL: dict[Explained, frozenset[str]] = {
     Explained.PAYOUT: frozenset({PayoutState.SETTLED, PayoutState.RETURNED}),
     Explained.MEMBERSHIP: frozenset({MembershipState.NONE, MembershipState.BLOCKED}),
 }
+# What the list of findings calls it; access has none of its own.
+_SUBJECTS = {Explained.PAYMENT: Subject.PAYMENT, Explained.PAYOUT: Subject.PAYOUT}
 _STATE_WORDS = {
     Explained.PAYMENT: PAYMENT_WORDS,
     Explained.PAYOUT: PAYOUT_WORDS,
@@ -271,7 +274,17 @@ def why(standing: Standing) -> Why:
         by = standing.ends_at
     else:
         by = None if _is_final(standing) else standing.deadline_at
-    return Why(standing.state, because, then, by, standing.reasons, standing.carried_by)
+    actions = _actions(standing)
+    return Why(standing.state, because, then, by, standing.reasons, standing.carried_by, actions)
+
+
+def _actions(standing: Standing) -> tuple[Action, ...]:
+    """What is safe for all that was found, each once, in the order of the findings."""
+    subject = _SUBJECTS.get(standing.kind)
+    if subject is None:
+        return ()
+    found = [action for reason in standing.reasons for action in safe_actions(subject, reason)]
+    return tuple(dict.fromkeys(found))
 
 
 def _is_final(standing: Standing) -> bool:

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from shared_lib.domain.currency import asset_of
-from shared_lib.domain.money import ETH, USDT
 from shared_lib.domain.policy import Policy
 from shared_lib.runtime.settings import (
     ChainSettings,
@@ -13,17 +12,12 @@ from shared_lib.runtime.settings import (
     WalletSettings,
 )
 
-# How NOWPayments writes the assets that can be settled.
-_PROVIDER_CURRENCIES = {ETH.id: "eth", USDT.id: "usdterc20"}
-
 
 def policy_from(settings: Settings) -> Policy:
     """The policy by the settings; what no declared concern sets is as in production."""
     chosen = settings.of(PolicySettings).model_dump()
-    asset = asset_of(chosen.pop("settlement_asset"))
     chosen |= {
-        "settlement_asset": asset,
-        "provider_currency": _PROVIDER_CURRENCIES[asset.id],
+        "settlement_asset": asset_of(chosen.pop("settlement_asset")),
         "transfer_cap": chosen.pop("transfer_cap_wei"),
         "order_lifetime": timedelta(seconds=chosen.pop("order_lifetime_seconds")),
         "credit_lifetime": timedelta(seconds=chosen.pop("credit_lifetime_seconds")),

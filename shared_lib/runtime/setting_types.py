@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from shared_lib.domain.money import ETH
+from shared_lib.domain.money import SETTLEMENT_ASSETS
 
 # What people and templates leave where a value belongs. The bracketed form counts only between
 # separators, so that a generated password with angle brackets in it is no placeholder.
@@ -124,9 +124,9 @@ def _plain_secret(value: SecretStr) -> SecretStr:
 
 
 def _settlement_asset(text: str) -> str:
-    # USDT comes with threshold payouts; until then nothing could weigh its worth against gas.
-    if text != ETH.id:
-        raise ValueError(f"is not {ETH.id}")
+    known = [asset.id for asset in SETTLEMENT_ASSETS]
+    if text not in known:
+        raise ValueError(f"is none of {', '.join(known)}")
     return text
 
 

@@ -299,9 +299,20 @@ def read_settings(environ: Mapping[str, str], *concerns: type[Concern]) -> Setti
     values = {name: text.strip() for name, text in environ.items() if text.strip()}
     problems: list[str] = []
     read = [_read(concern, values, problems) for concern in dict.fromkeys(concerns)]
+    settings = Settings([one for one in read if one is not None])
+    problems.extend(_contradictions(settings))
     if problems:
         raise SettingsError(list(dict.fromkeys(problems)))
-    return Settings([one for one in read if one is not None])
+    return settings
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    """What is wrong with concerns that are right one by one."""
+    if not (settings.has(PolicySettings) and settings.has(ChainSettings)):
+        return
+    is_usdt = settings.of(PolicySettings).settlement_asset == USDT.id
+    if is_usdt and settings.of(ChainSettings).usdt_contract is None:
+        yield f"USDT_CONTRACT: is missing, and SETTLEMENT_ASSET is {USDT.id}"
 
 
 def _read(concern: type[Concern], values: Mapping[str, str], problems: list[str]) -> Concern | None:

@@ -6,7 +6,6 @@ own answer agrees with its callback and the deposit stands in our wallet on the 
 A payment in part is looked after until its payer has paid the rest, or has got something for it.
 """
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -33,6 +32,7 @@ from shared_lib.domain.payment import (
     Report,
     advanced,
     highest_status,
+    is_transaction_hash,
     paid_times,
 )
 from shared_lib.domain.review import Finding, Reason, Subject
@@ -54,8 +54,6 @@ from shared_lib.usecases.setback import put_off, review
 from shared_lib.usecases.topping_up import ask_payer
 
 SHARE_DEADLINE = timedelta(hours=24)
-# Anything else is no transaction of this chain, such as a transfer inside the provider's books.
-_HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +146,19 @@ def _ask(ports: Ports, payment: Payment, announced: _Announced | None) -> _Answe
     except BadReportError as error:
         raise RetryableError(f"unreadable answer: {error}") from error
     incoming = None
-    if announced is not None and _HASH.fullmatch(report.payout_hash or ""):
-        incoming = ports.chain.incoming(
-            report.payout_hash or "", ports.policy.host_wallet, announced.received.asset
-        )
+    tx_hash = _deposit_hash(payment, report)
+    if announced is not None and is_transaction_hash(tx_hash):
+        asset = announced.received.asset
+        incoming = ports.chain.incoming(tx_hash, ports.policy.host_wallet, asset)
     if announced is None or not _has_arrived(ports, incoming):
         return _Answer(body, report, incoming)
     cents = ports.provider.usd_cents(announced.received)
     return _Answer(body, report, incoming, cents)
+
+
+def _deposit_hash(payment: Payment, report: Report) -> str:
+    """The transaction that is said to have brought the money; an operator's word comes first."""
+    return payment.named_deposit or (report.payout_hash or "").lower()
 
 
 def _has_arrived(ports: Ports, incoming: Incoming | None) -> bool:
@@ -214,18 +217,18 @@ def _seek_deposit(
         return
     received = announced.received
     disagreement = _disagreement(ports, payment, received, answer.report)
-    if disagreement is not None:
+    if disagreement is not None and Reason.PROVIDER_DISAGREES not in payment.accepted:
         _disagree(ports, tx, payment, disagreement)
         return
-    incoming, tx_hash = answer.incoming, (answer.report.payout_hash or "").lower()
+    incoming, tx_hash = answer.incoming, _deposit_hash(payment, answer.report)
     if incoming is None or not _has_arrived(ports, incoming):
         tx.watches.wait(Watched.PAYMENT, payment.id, now + _deposit_pause(ports, announced, now))
-    elif not incoming.succeeded or incoming.amount.base_units == 0:
+    elif not incoming.succeeded or (incoming.is_nothing and not payment.is_vouched_for(tx_hash)):
         # An internal transfer looks like this too. Waiting may bring another hash; then a person.
         put_off(ports, tx, Watched.PAYMENT, payment.id, f"{tx_hash} paid nothing to our wallet")
     elif not _is_own(payment, tx_hash) and tx.ledger.is_counted(tx_hash):
         _to_review(ports, tx, payment, Reason.DEPOSIT_COUNTED_TWICE, tx_hash)
-    elif not _close_enough(received, incoming.amount, ports.policy.deposit_tolerance_bps):
+    elif not _is_accepted(ports, payment, received, incoming.amount):
         fact = f"announced {received}, arrived {incoming.amount} in {tx_hash}"
         _to_review(ports, tx, payment, Reason.DEPOSIT_DIFFERS, fact)
     else:
@@ -250,13 +253,20 @@ def _disagreement(ports: Ports, payment: Payment, received: Money, report: Repor
         return f"the provider says {report.status!r}"
     if (report.order_id or "") != str(payment.order_id):
         return f"the provider names order {report.order_id!r}"
-    if (report.outcome_currency or "").lower() != ports.policy.provider_currency:
+    currency = ports.policy.provider_currency(received.asset)
+    if (report.outcome_currency or "").lower() != currency:
         return f"the provider settles in {report.outcome_currency!r}"
     try:
         outcome = parse_amount(report.outcome_amount or "", received.asset)
     except InvalidAmountError as error:
         return str(error)
     return None if outcome == received else f"the provider says {outcome}"
+
+
+def _is_accepted(ports: Ports, payment: Payment, received: Money, arrived: Money) -> bool:
+    if Reason.DEPOSIT_DIFFERS in payment.accepted:
+        return True
+    return _close_enough(received, arrived, ports.policy.deposit_tolerance_bps)
 
 
 def _close_enough(announced: Money, arrived: Money, tolerance_bps: int) -> bool:
@@ -277,12 +287,16 @@ def _judge_worth(
     price = order.price_cents if order else 0
     paid = _paid_part(payment, answer.report)
     asked = list_value(price, paid)
+    if Reason.NOTIONAL_TOO_HIGH in payment.accepted:
+        asked = max(asked, answer.market_cents)
     if is_too_much(answer.market_cents, asked, ports.policy.notional_tolerance_bps):
         fact = f"worth {format_usd(answer.market_cents)}, asked for {format_usd(asked)}"
         _to_review(ports, tx, payment, Reason.NOTIONAL_TOO_HIGH, fact)
         return
     whole = Worth(list_cents=asked, market_cents=answer.market_cents)
-    arrived = answer.incoming.amount if answer.incoming else received
+    arrived = received
+    if answer.incoming is not None and not answer.incoming.is_nothing:
+        arrived = answer.incoming.amount
     if payment.deposit is not None or _book_deposit(
         ports, tx, payment, ledger.deposit_seen(payment.id, received, arrived), deposit
     ):
@@ -353,5 +367,5 @@ def _disagree(ports: Ports, tx: Transaction, payment: Payment, fact: str) -> Non
 
 
 def _to_review(ports: Ports, tx: Transaction, payment: Payment, reason: Reason, fact: str) -> None:
-    tx.payments.save(replace(payment, status=PaymentStatus.REVIEW, watch=None))
+    tx.payments.save(payment.to_review())
     review(ports, tx, Finding(Subject.PAYMENT, str(payment.id), reason, (("fact", fact),)))

@@ -120,8 +120,7 @@ def _has_moved(ports: Ports, transfer: Transfer, attempt: Attempt, mined: Mined)
 
 def _replacement(ports: Ports, known: _Known) -> AttemptKind | None:
     """What is wanted now, or still. A cancel takes the place of a bump that nobody has signed."""
-    wanted = _wanted(ports, known)
-    return wanted if wanted is AttemptKind.CANCEL else known.transfer.replacement or wanted
+    return _stronger(known.transfer.replacement, _wanted(ports, known))
 
 
 def _wanted(ports: Ports, known: _Known) -> AttemptKind | None:
@@ -132,6 +131,11 @@ def _wanted(ports: Ports, known: _Known) -> AttemptKind | None:
         is_dying=is_promise_ending(ports, known.swap),
         is_stuck=known.is_lowest and age >= ports.policy.transfer_stuck_seconds,
     )
+
+
+def _stronger(wanted: AttemptKind | None, stored: AttemptKind | None) -> AttemptKind | None:
+    """A cancel that was asked for while we looked is not forgotten, nor turned into a bump."""
+    return AttemptKind.CANCEL if AttemptKind.CANCEL in (wanted, stored) else wanted or stored
 
 
 def _age(known: _Known, now: datetime) -> float:
@@ -205,6 +209,7 @@ def _not_mined(
 ) -> None:
     if transfer.state is TransferState.MINED:
         transfer = replace(transfer.moved(TransferState.SENT, transfer.watch), mined=None)
+    replacement = _stronger(replacement, transfer.replacement)
     if replacement is not None:
         tx.outbox.add(TransferAuthorized(transfer_id=transfer.id), ports.clock.now())
     tx.transfers.save(replace(transfer, replacement=replacement, watch=_soon(ports, transfer)))

@@ -3,12 +3,9 @@
 from uuid import UUID
 
 from shared_lib.domain.operator import ActionRefusedError, Operator
-from shared_lib.domain.review import Reason, ReviewItem, Subject
+from shared_lib.domain.review import Action, ReviewItem, Subject
 from shared_lib.ports import Ports
 from shared_lib.usecases.auditing import audit
-
-# Nothing rests because of these: they say what happened, and a person has seen it.
-_TOLD = frozenset({Reason.REFUNDED_AFTER_FINISH, Reason.SWAP_PAID_LESS, Reason.SWAP_PAID_AGAIN})
 
 
 def close_review_item(ports: Ports, item_id: UUID, by: Operator) -> None:
@@ -24,10 +21,9 @@ def close_review_item(ports: Ports, item_id: UUID, by: Operator) -> None:
             raise ActionRefusedError("there is no such review item")
         if item.closed_at is not None:
             return
-        is_letter = item.finding.subject is Subject.DEAD_LETTER
-        if not is_letter and item.finding.reason not in _TOLD:
+        if Action.CLOSE_REVIEW_ITEM not in item.finding.actions:
             raise ActionRefusedError(f"{item.finding.reason.value} closes when its cause is gone")
-        if is_letter:
+        if item.finding.subject is Subject.DEAD_LETTER:
             tx.delivery.close_dead_letter(UUID(item.finding.subject_id), now)
         tx.reviews.close(item.finding.subject, item.finding.subject_id, item.finding.reason, now)
         audit(ports, tx, by, "close_review_item", ("review_item", str(item_id)), **_facts(item))

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from shared_lib.domain import ledger
 from shared_lib.domain.credit import Credit, CreditState, days_worth, value_of
-from shared_lib.domain.money import InvalidAmountError, Money, Split, parse_amount
+from shared_lib.domain.money import InvalidAmountError, Money, parse_amount
 from shared_lib.domain.notice import NoticeKind
 from shared_lib.domain.order import Order, OrderKind, OrderState
 from shared_lib.domain.payment import (
@@ -24,11 +24,11 @@ from shared_lib.domain.payment import (
     paid_times,
 )
 from shared_lib.domain.review import Finding, Reason, Subject
-from shared_lib.domain.share import ShareState
 from shared_lib.ports import Ports, Transaction
 from shared_lib.usecases import crediting
 from shared_lib.usecases.access import is_blocked
 from shared_lib.usecases.buying import grant, purchase_of, record_receipt
+from shared_lib.usecases.reversing import reverse, tell_refunded, withdraw
 from shared_lib.usecases.setback import review
 from shared_lib.usecases.telling import tell
 
@@ -121,7 +121,7 @@ def _advance(
         except _ReviewNeededError as problem:
             # What came in part rests as it is, so that *finished* still counts when it comes.
             in_part = status is PaymentStatus.PARTIALLY_PAID
-            rests = moved if in_part else replace(payment, status=PaymentStatus.REVIEW)
+            rests = moved if in_part else payment.to_review()
             _send_to_review(ports, tx, rests, problem)
     elif status is PaymentStatus.REFUNDED and payment.receipt is not None:
         _reverse(ports, tx, payment, payment.receipt)
@@ -182,10 +182,11 @@ def _times(payment: Payment, report: Report) -> Fraction:
 
 def _received(ports: Ports, report: Report) -> Money:
     """The outcome in base units of the settlement asset, exactly as reported."""
-    if (report.outcome_currency or "").lower() != ports.policy.provider_currency:
+    asset = ports.policy.settlement_asset
+    if (report.outcome_currency or "").lower() != ports.policy.provider_currency(asset):
         raise _ReviewNeededError(Reason.WRONG_ASSET, f"outcome in {report.outcome_currency!r}")
     try:
-        received = parse_amount(report.outcome_amount or "", ports.policy.settlement_asset)
+        received = parse_amount(report.outcome_amount or "", asset)
     except InvalidAmountError as error:
         raise _ReviewNeededError(Reason.BAD_AMOUNT, str(error)) from error
     if received.base_units == 0:
@@ -269,17 +270,12 @@ def _withdraw(ports: Ports, tx: Transaction, payment: Payment) -> bool:
         return False
     root, credit = crediting.lock_credit(tx, seen)
     if credit.is_unspent and payment.deposit is None:
-        tx.credits.save(credit.moved(CreditState.WITHDRAWN))
-        posting = ledger.credit_withdrawn(payment.id, credit.amount)
-        tx.ledger.post(posting, ports.ids.new(), ports.clock.now())
-        crediting.close_findings(ports, tx, payment)
+        withdraw(ports, tx, payment, credit)
     elif credit.is_unspent:
         fact = "the provider says that it was refunded, and it stands in our wallet"
         crediting.leave_to_a_person(ports, tx, credit, Reason.PAID_IN_PART, fact)
     crediting.close_top_ups(tx, root)
-    facts = {"order": str(root.id), "status": PaymentStatus.REFUNDED.value}
-    key = f"{payment.id}:{PaymentStatus.REFUNDED.value}"
-    tell(ports, tx, root.telegram_user_id, NoticeKind.PAYMENT_ENDED, key, facts)
+    tell_refunded(ports, tx, payment, root)
     return True
 
 
@@ -301,21 +297,13 @@ def _tell_reviewed(ports: Ports, tx: Transaction, payment: Payment, order: Order
 
 def _reverse(ports: Ports, tx: Transaction, payment: Payment, receipt: Receipt) -> None:
     """Refunded after it finished: an unspent share goes back; access waits for a person."""
-    now = ports.clock.now()
     share = tx.shares.lock_of_payment(payment.id)
-    tx.payments.save(replace(payment, status=PaymentStatus.REFUNDED, watch=None))
-    unspent = share is None or share.state in (ShareState.EXPECTED, ShareState.PENDING)
-    if share is not None and unspent:
-        tx.shares.save(share.moved(ShareState.REVERSED))
-    order = tx.orders.get(payment.order_id) if payment.order_id else None
-    if order is not None and unspent:
-        split = Split(receipt.received - receipt.fee, receipt.fee)
-        posting = ledger.finish_reversed(payment.id, order.channel_id, receipt.received, split)
-        tx.ledger.post(posting, ports.ids.new(), now)
+    tx.payments.save(payment.refunded())
+    is_unspent = reverse(ports, tx, payment, receipt)
     evidence = (
         ("provider_payment_id", payment.provider_payment_id),
         ("share", "none" if share is None else share.state.value),
-        ("reversed", "yes" if unspent else "no"),
+        ("reversed", "yes" if is_unspent else "no"),
     )
     finding = Finding(Subject.PAYMENT, str(payment.id), Reason.REFUNDED_AFTER_FINISH, evidence)
     review(ports, tx, finding)

@@ -18,7 +18,8 @@ def explain(ports: Ports, viewer: Viewer, kind: Explained, subject_id: UUID) -> 
         standing = tx.standings.find(viewer, kind, subject_id)
     if standing is None:
         raise ActionRefusedError(f"there is no such {kind.value}")
-    return why(_as_of_now(ports, standing))
+    answer = why(_as_of_now(ports, standing))
+    return answer if viewer.is_operator else replace(answer, actions=())
 
 
 def _as_of_now(ports: Ports, standing: Standing) -> Standing:

@@ -59,6 +59,10 @@ class Purse:
         """Whether no swap is needed: the owner wants the asset that we have."""
         return self.target.asset == self.asset
 
+    def lock_unfunded(self, tx: Transaction) -> Payout | None:
+        """The payout of this purse that nothing was signed for yet."""
+        return tx.payouts.lock_unfunded(self.channel_id, self.strategy, self.asset)
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -83,7 +87,7 @@ class _View:
 
 def collect(ports: Ports, tx: Transaction, purse: Purse) -> Batch | None:
     """Lock what waits in the purse; None if it is too little to go anywhere, and rests."""
-    payout = tx.payouts.lock_unfunded(purse.channel_id, purse.asset)
+    payout = purse.lock_unfunded(tx)
     shares = waiting_in(tx, purse)
     if _is_too_little(purse, shares):
         _rest_both(ports, tx, payout, shares, ports.policy.payout_wait_seconds)
@@ -130,7 +134,7 @@ def rest_unpaid(ports: Ports, tx: Transaction, purse: Purse, seconds: float) -> 
 
     Held shares have no clock; a payout that waited for them has.
     """
-    payout = tx.payouts.lock_unfunded(purse.channel_id, purse.asset)
+    payout = purse.lock_unfunded(tx)
     shares = waiting_in(tx, purse) if purse.strategy is Strategy.INSTANT else []
     _rest_both(ports, tx, payout, shares, seconds)
 
@@ -188,7 +192,7 @@ def _cost_in(ports: Ports, asset: Asset, wei: Money) -> Money:
 def _form(ports: Ports, tx: Transaction, purse: Purse, view: _View) -> None:
     """Under the purse's lock: take exactly the shares that the payout sums."""
     now = ports.clock.now()
-    payout = tx.payouts.lock_unfunded(purse.channel_id, purse.asset)
+    payout = purse.lock_unfunded(tx)
     shares = waiting_in(tx, purse)
     if not shares:
         return
@@ -363,7 +367,7 @@ def _put_off_payout(ports: Ports, tx: Transaction, purse: Purse, error: Provider
     if purse.channel_id is None or tx.channels.lock(purse.channel_id) is None:
         return
     now = ports.clock.now()
-    payout = tx.payouts.lock_unfunded(purse.channel_id, purse.asset)
+    payout = purse.lock_unfunded(tx)
     if payout is None:
         formed = _formed(ports, tx, purse, None, now)
         pause = ports.policy.retry_floor_seconds

@@ -4,9 +4,10 @@ from uuid import UUID
 
 from shared_lib.domain.operator import ActionRefusedError, Evidence, Operator
 from shared_lib.domain.payment import Payment, PaymentStatus
-from shared_lib.domain.review import Reason, Subject
+from shared_lib.domain.review import Subject
 from shared_lib.ports import Ports, Transaction
 from shared_lib.usecases.auditing import audit
+from shared_lib.usecases.setback import close_findings
 
 _RESTS = frozenset({PaymentStatus.REVIEW, PaymentStatus.PARTIALLY_PAID})
 
@@ -18,7 +19,6 @@ def mark_payment(ports: Ports, payment_id: UUID, evidence: Evidence, by: Operato
     ActionRefusedError where something of it is booked, which has ways of its own, or where nothing
     about it is on the list, as after it was marked once.
     """
-    now = ports.clock.now()
     with ports.database.transaction() as tx:
         payment = tx.payments.lock(payment_id)
         if payment is None or payment.status not in _RESTS:
@@ -26,11 +26,7 @@ def mark_payment(ports: Ports, payment_id: UUID, evidence: Evidence, by: Operato
         if _is_booked(tx, payment):
             raise ActionRefusedError("its money is in the books: it is refunded, or goes on")
         subject_id = str(payment_id)
-        closed = [
-            reason.value
-            for reason in Reason
-            if tx.reviews.close(Subject.PAYMENT, subject_id, reason, now)
-        ]
+        closed = close_findings(ports, tx, Subject.PAYMENT, subject_id)
         if not closed:
             raise ActionRefusedError("nothing about this payment is on the list")
         facts = {"evidence": evidence.text.strip(), "was": ", ".join(closed)}

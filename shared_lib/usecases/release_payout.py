@@ -6,7 +6,7 @@ from shared_lib.domain.currency import swappable_part
 from shared_lib.domain.money import zero
 from shared_lib.domain.operator import ActionRefusedError, Operator
 from shared_lib.domain.payout import ROUNDS_MOST, Payout, PayoutState, WaitingFor
-from shared_lib.domain.review import Reason, Subject
+from shared_lib.domain.review import Subject
 from shared_lib.domain.swap import Abandoned, Swap
 from shared_lib.domain.transfer import Transfer, TransferState
 from shared_lib.ports import Ports, Transaction
@@ -14,6 +14,7 @@ from shared_lib.usecases.auditing import audit
 from shared_lib.usecases.forming import send_directly
 from shared_lib.usecases.returning import begin_swap, give_up, return_money, stand_down
 from shared_lib.usecases.routing import route_of_payout
+from shared_lib.usecases.setback import close_findings
 
 _OVER = frozenset({TransferState.CANCELLED, TransferState.REVERTED})
 
@@ -77,12 +78,10 @@ def _close_findings(
     ports: Ports, tx: Transaction, payout: Payout, swap: Swap | None, transfers: list[Transfer]
 ) -> None:
     """What a person has seen by this, all of it."""
-    now = ports.clock.now()
     subjects = [
         (Subject.PAYOUT, payout.id),
         *([(Subject.SWAP, swap.id)] if swap else []),
         *((Subject.TRANSFER, one.id) for one in transfers),
     ]
     for subject, subject_id in subjects:
-        for reason in Reason:
-            tx.reviews.close(subject, str(subject_id), reason, now)
+        close_findings(ports, tx, subject, str(subject_id))

@@ -94,3 +94,9 @@ def trouble(
 def review(ports: Ports, tx: Transaction, finding: Finding) -> None:
     """Show a finding to a person, once."""
     tx.reviews.open(finding, ports.ids.new(), ports.clock.now())
+
+
+def close_findings(ports: Ports, tx: Transaction, subject: Subject, subject_id: str) -> list[str]:
+    """Close all that is open about a subject: a person has seen it; the reasons that were."""
+    now = ports.clock.now()
+    return [reason.value for reason in Reason if tx.reviews.close(subject, subject_id, reason, now)]

@@ -3,7 +3,7 @@
 from functools import partial
 from uuid import UUID
 
-from shared_lib.domain.money import USDT
+from shared_lib.domain.money import SETTLEMENT_ASSETS, USDT, Asset
 from shared_lib.domain.offer import Channel, Strategy
 from shared_lib.events import PoolRequested
 from shared_lib.ports import Ports, Transaction
@@ -29,12 +29,20 @@ def start_payout(ports: Ports, channel_id: UUID) -> None:
 
 
 def _purses(ports: Ports, channel: Channel) -> list[Purse]:
-    """What is the channel's to pay out: what is held, and what was collected if that is instant."""
-    settled = ports.policy.settlement_asset
+    """What is the channel's to pay out: what is held, and what was collected if that is instant.
+
+    Money that came before the deployment changed its settlement asset is paid out as it came.
+    """
     held = Purse(channel.id, Strategy.THRESHOLD, USDT, channel.target)
     if channel.strategy is Strategy.THRESHOLD:
         return [held]
-    return [Purse(channel.id, Strategy.INSTANT, settled, channel.target), held]
+    settled = ports.policy.settlement_asset
+    others = [one for one in SETTLEMENT_ASSETS if one != settled]
+    return [*(_collected(channel, one) for one in (settled, *others)), held]
+
+
+def _collected(channel: Channel, asset: Asset) -> Purse:
+    return Purse(channel.id, Strategy.INSTANT, asset, channel.target)
 
 
 def _collect(ports: Ports, tx: Transaction, channel: Channel, purse: Purse) -> Batch | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from shared_lib.domain.currency import ASSETS
 from shared_lib.domain.offer import Chat, ChatRole, PayoutTarget, Strategy
@@ -19,6 +19,7 @@ from shared_lib.domain.why import Explained, Viewer
 from shared_lib.ports import DeadLetter, Person, ProviderError
 from shared_lib.usecases.audit_books import audit_books
 from shared_lib.usecases.batch_payouts import batch_payouts
+from shared_lib.usecases.cancel_transfer import cancel_transfer
 from shared_lib.usecases.change_access import AccessChange, change_access
 from shared_lib.usecases.change_payout import PayoutTerms, change_payout
 from shared_lib.usecases.close_channel import close_channel
@@ -43,10 +44,12 @@ from shared_lib.usecases.register_channel import (
     register_channel,
 )
 from shared_lib.usecases.release_credit import release_credit
+from shared_lib.usecases.release_payment import release_payment
 from shared_lib.usecases.release_payout import release_payout
 from shared_lib.usecases.release_wallet import release_wallet
 from shared_lib.usecases.replay_dead_letter import replay_dead_letter
 from shared_lib.usecases.request_payout import request_payout
+from shared_lib.usecases.reverse_payment import reverse_payment
 from tests.faults.story import BITCOIN, BUYER, TETHER, PartStory, Story
 from tests.invariants import assert_sound
 from tests.points import KilledError
@@ -699,6 +702,75 @@ def _mark(world: World) -> Act:
     return Act("mark_payment", world, command.deliver, finish)
 
 
+def _in_review(world: World, **said: str) -> UUID:
+    """A payment of which the provider says something else when it is asked; its id."""
+    world.top_up()
+    invoice = world.order(BUYER, world.open_shop())
+    number = world.fake_provider.pay(invoice, "finished", outcome_amount="0.0025")
+    world.call_back(number)
+    world.fake_provider.set_status(number, **said)
+    world.run()
+    [row] = world.rows("SELECT id FROM payments WHERE status = 'review'")
+    found: UUID = row["id"]
+    return found
+
+
+def _release_payment(world: World) -> Act:
+    """What arrived is accepted as it is, once, and its owner is paid once."""
+    payment = _in_review(world, status="finished", payout_hash=world.deposit("0.0024"))
+    accepted = frozenset({Reason.DEPOSIT_DIFFERS})
+    command = _once(world, lambda: release_payment(world, payment, BY, accepted))
+
+    def finish() -> None:
+        command.repeat()
+        world.run()
+        assert _audited(world, "release_payment") == 1
+        assert [row["state"] for row in world.rows("SELECT state FROM payouts")] == ["settled"]
+        assert_sound(world)
+
+    return Act("release_payment", world, command.deliver, finish)
+
+
+def _reverse_payment(world: World) -> Act:
+    """It is out of the books, once."""
+    payment = _in_review(world, status="failed")
+    proof = Evidence("a receipt of the provider")
+    command = _once(world, lambda: reverse_payment(world, payment, proof, BY))
+
+    def finish() -> None:
+        command.repeat()
+        world.run()
+        assert _audited(world, "reverse_payment") == 1
+        assert [row["state"] for row in world.rows("SELECT state FROM shares")] == ["reversed"]
+        assert_sound(world)
+
+    return Act("reverse_payment", world, command.deliver, finish)
+
+
+def _cancel_transfer(world: World) -> Act:
+    """One cancel is signed, and the owner is paid once, whichever of the two is mined."""
+    story = Story(world)
+    story.begin()
+    event = story.next_event("transfer.check_due")
+    assert event is not None
+    world.fake_chain.base_fee *= 100
+    [row] = world.rows("SELECT id FROM transfers WHERE state = 'sent'")
+    command = _once(world, lambda: cancel_transfer(world, row["id"], BY))
+
+    def finish() -> None:
+        command.repeat()
+        assert _audited(world, "cancel_transfer") == 1
+        for _ in range(3):
+            world.drain()
+            world.tick()
+        kinds = [row["kind"] for row in world.rows("SELECT kind FROM transfer_attempts")]
+        assert sorted(kinds) == ["cancel", "send"]
+        world.fake_chain.base_fee //= 100
+        story.finish()
+
+    return Act("cancel_transfer", world, command.deliver, finish)
+
+
 def _release_credit(world: World) -> Act:
     """It becomes the days that it is worth, once."""
     _part(world)
@@ -800,6 +872,9 @@ SUBJECTS: Mapping[str, Subject] = {
     "refund_payment": _refund,
     "release_credit": _release_credit,
     "mark_payment": _mark,
+    "release_payment": _release_payment,
+    "reverse_payment": _reverse_payment,
+    "cancel_transfer": _cancel_transfer,
     "replay_dead_letter": _replay,
     "close_review_item": _close_item,
 }

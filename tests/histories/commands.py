@@ -6,12 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from shared_lib.domain.operator import ActionRefusedError, Evidence, Operator
+from shared_lib.domain.payment import ACCEPTABLE
+from shared_lib.domain.review import Reason
+from shared_lib.usecases.cancel_transfer import cancel_transfer
 from shared_lib.usecases.change_access import AccessChange, change_access
 from shared_lib.usecases.grant_access import Grant, grant_access
 from shared_lib.usecases.refund_payment import refund_payment
 from shared_lib.usecases.release_credit import release_credit
+from shared_lib.usecases.release_payment import release_payment
 from shared_lib.usecases.release_payout import release_payout
 from shared_lib.usecases.request_payout import request_payout
+from shared_lib.usecases.reverse_payment import reverse_payment
 from tests.histories.machine import BUYERS, Machine, rule
 from tests.world import Shop
 
@@ -94,4 +99,39 @@ def release_what_rests(machine: Machine) -> bool:
         return False
     payout: UUID = machine.pick(rows)["id"]
     command(machine, lambda: release_payout(machine.world, payout, BY))
+    return True
+
+
+@rule(3)
+def decide_about_a_payment(machine: Machine) -> bool:
+    """One in review goes on, with what was found let pass or not, or is taken out of the books.
+
+    Taken out is only what never came: an operator looks at the chain first.
+    """
+    rows = machine.world.rows(
+        "SELECT p.id, p.provider_payment_id AS number, EXISTS (SELECT FROM review_items r "
+        "WHERE r.subject_id = p.id::text AND r.closed_at IS NULL AND r.reason IN "
+        "('deposit_differs', 'notional_too_high')) AS has_come "
+        "FROM payments p WHERE p.status = 'review'"
+    )
+    if not rows:
+        return False
+    row = machine.pick(rows, _number)
+    payment: UUID = row["id"]
+    if machine.chance(30) and not row["has_come"]:
+        command(machine, lambda: reverse_payment(machine.world, payment, PROOF, BY))
+    else:
+        accepted = ACCEPTABLE if machine.chance(50) else frozenset[Reason]()
+        command(machine, lambda: release_payment(machine.world, payment, BY, accepted))
+    return True
+
+
+@rule(2)
+def take_a_transfer_back(machine: Machine) -> bool:
+    """Or try to: the chain decides."""
+    rows = machine.world.rows("SELECT id FROM transfers WHERE state = 'sent'")
+    if not rows:
+        return False
+    transfer: UUID = machine.pick(rows)["id"]
+    command(machine, lambda: cancel_transfer(machine.world, transfer, BY))
     return True

@@ -240,9 +240,10 @@ def test_the_unfunded_payout_of_a_channel_is_found_until_it_is_funded(
     with database.transaction() as tx:
         payout = make.payout(tx)
         make.payout(tx)
-        assert tx.payouts.lock_unfunded(payout.channel_id, payout.amount.asset) == payout
+        key = (payout.channel_id, payout.strategy, payout.amount.asset)
+        assert tx.payouts.lock_unfunded(*key) == payout
         tx.payouts.save(replace(payout, state=PayoutState.SENDING, funded_at=NOW))
-        assert tx.payouts.lock_unfunded(payout.channel_id, payout.amount.asset) is None
+        assert tx.payouts.lock_unfunded(*key) is None
 
 
 # ---- ledger --------------------------------------------------------------------------------------

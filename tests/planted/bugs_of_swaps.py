@@ -20,7 +20,7 @@ from shared_lib.domain.swap import (
 from shared_lib.domain.transfer import Refusal
 from shared_lib.events import SwapQuoted
 from shared_lib.ports import Ports, ProviderError, Transaction
-from shared_lib.usecases import check_swap, create_swap, settling
+from shared_lib.usecases import check_swap, check_transfer, create_swap, settling
 from shared_lib.usecases.returning import begin_swap, look_again
 from tests.planted.bugs_of_money import count_always, do_nothing, without_refusal
 from tests.planted.patching import Attribute, Change, Entry, Everywhere, PlantedBug, only
@@ -124,6 +124,11 @@ SWAP_BUGS = {
         "Nobody compares the frozen destination with the channel's.",
         "an_owner_who_moves",
         without_refusal(Refusal.DESTINATION_CHANGED),
+    ),
+    "wish_to_cancel_forgotten": PlantedBug(
+        "What was seen on the chain is recorded over what an operator has asked for meanwhile.",
+        "an_operator_takes_a_transfer_back",
+        only(check_transfer, "_stronger", lambda wanted, _stored: wanted),
     ),
     "destination_not_frozen": PlantedBug(
         "A payout's destination is the channel's at the moment, not the one it was formed with.",

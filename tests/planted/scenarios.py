@@ -6,6 +6,7 @@ scenario can say of the outside comes after them.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from shared_lib.domain.money import ETH
@@ -13,6 +14,7 @@ from shared_lib.domain.operator import Evidence, Operator
 from shared_lib.domain.update import OpenOffer
 from shared_lib.events import PaymentUpdated, PayoutRequested, TransferCheckDue
 from shared_lib.ports import Chain, RetryableError, SwapProvider, UnknownOutcomeError
+from shared_lib.usecases.cancel_transfer import cancel_transfer
 from shared_lib.usecases.change_access import AccessChange, change_access
 from shared_lib.usecases.receive_callback import receive_callback
 from shared_lib.usecases.refund_payment import refund_payment
@@ -528,6 +530,29 @@ def a_cancel_that_wins(stage: Stage) -> None:
     wait_an_hour(stage)  # at that price of gas the next payout was not worth sending
     finish(stage)
     ensure_funded_once(stage)
+
+
+@scenario
+def an_operator_takes_a_transfer_back(stage: Stage) -> None:
+    """The wish comes while the chain is looked at; the cancel is signed and wins."""
+    have_patience(stage)
+    check = sent(stage)
+    spike(stage)
+    stage.queue.clear()
+    inner, by = stage.chain, Operator("operator:ann", "this is a test")
+    wish = partial(cancel_transfer, stage, check.transfer_id, by)
+    stage.chain = cast("Chain", InterruptedChain(inner, "mined_nonce", wish))
+    handle(stage, check)
+    stage.chain = inner
+    for _ in range(5):
+        stage.drain()
+        stage.tick()
+    signed = [one.amount.base_units for one in stage.signer.signed]
+    ensure(signed[1:] == [0], "what was to be taken back was not cancelled", signed)
+    until(stage, lambda: "returned" in state_of(stage, "payouts"))
+    calm(stage)
+    wait_an_hour(stage)  # at that price of gas the next payout was not worth sending
+    finish(stage)
 
 
 @scenario

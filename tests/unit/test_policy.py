@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared_lib.domain.money import BASIS_POINTS, ETH
+from shared_lib.domain.money import BASIS_POINTS, ETH, SETTLEMENT_ASSETS
 from shared_lib.domain.offer import PRICE_CENTS_LEAST, PRICE_CENTS_MOST
 from shared_lib.domain.policy import Policy
 from shared_lib.domain.swap import DEPOSIT_MOST
@@ -18,8 +18,13 @@ def test_the_defaults_are_productions() -> None:
     assert (policy.payment_check_seconds, policy.payment_check_most_seconds) == (60, 3_600)
     assert policy.transfer_check_seconds == 15
     assert (policy.fee_bps, policy.price_cents_least) == (1_500, 499)
-    assert (policy.settlement_asset, policy.provider_currency) == (ETH, "eth")
+    assert policy.settlement_asset == ETH
     assert policy.order_lifetime == timedelta(days=7)
+
+
+def test_what_can_be_settled_is_known_to_the_provider() -> None:
+    written = [Policy.provider_currency(asset) for asset in SETTLEMENT_ASSETS]
+    assert written == ["eth", "usdterc20"]
 
 
 def test_the_defaults_of_swaps_are_productions() -> None:

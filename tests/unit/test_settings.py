@@ -136,7 +136,6 @@ def test_all_problems_are_named_at_once() -> None:
         ("PUBLIC_URL", "https://user:sesame@funnel.example"),
         ("PLATFORM_FEE_BPS", "12345"),
         ("SETTLEMENT_ASSET", "doge:eth"),
-        ("SETTLEMENT_ASSET", "usdt:eth"),
         ("USDT_CONTRACT", "0xdac17f958d2ee523a2206206994597c13d831eC7"),
         ("CALL_SECONDS", "nan"),
         ("TRANSFER_CAP_WEI", "1.5"),
@@ -164,6 +163,18 @@ def test_plain_http_is_for_this_machine_only() -> None:
 )
 def test_periods_have_an_order(name: str, value: str, fault: str) -> None:
     assert fault in problems({name: value}, PolicySettings)[0]
+
+
+def test_settlement_in_usdt_needs_its_contract() -> None:
+    usdt = {"SETTLEMENT_ASSET": USDT.id, "USDT_CONTRACT": ""}
+    with pytest.raises(SettingsError) as caught:
+        read_settings(GOOD | usdt, PolicySettings, ChainSettings)
+    [problem] = caught.value.problems
+    assert problem == "USDT_CONTRACT: is missing, and SETTLEMENT_ASSET is usdt:eth"
+    settings = read_settings(GOOD | usdt | {"USDT_CONTRACT": USDT_CONTRACT}, *ALL)
+    assert policy_from(settings).settlement_asset == USDT
+    # Whoever looks at no chain needs no contract.
+    assert policy_from(read_settings(usdt, PolicySettings)).settlement_asset == USDT
 
 
 def test_no_secret_is_shown() -> None:
@@ -210,8 +221,7 @@ def test_every_number_of_the_policy_can_be_set() -> None:
     settings = read_settings(GOOD | chosen, *ALL)
     policy = policy_from(settings)
     same = [name for name in Policy.__slots__ if getattr(policy, name) == getattr(Policy(), name)]
-    assert same == ["settlement_asset", "provider_currency", "confirmations"]
-    assert (policy.settlement_asset, policy.provider_currency) == (ETH, "eth")
+    assert same == ["settlement_asset", "confirmations"]
     assert settings.of(ChainSettings).tokens == {USDT.id: USDT_CONTRACT}
     assert policy.chain_id == 11_155_111
     assert policy.host_wallet == GOOD["HOST_WALLET_ADDRESS"]

@@ -14,11 +14,12 @@ from shared_lib.adapters.postgres.rows import (
 )
 from shared_lib.adapters.postgres.session import Row, Session
 from shared_lib.domain.payment import Deposit, EventSource, Payment, PaymentStatus, Receipt
+from shared_lib.domain.review import Reason
 from shared_lib.ports import StoredReport
 
 _COLUMNS = f"""
 id, provider_payment_id, order_id, status, received, received_asset, fee, finished_at, extra_days,
-deposit_hash, deposit_seen_at, created_at, {WATCH_COLUMNS}
+deposit_hash, deposit_seen_at, review_of, accepted, named_deposit, created_at, {WATCH_COLUMNS}
 """
 
 # One statement: the intake is the hottest path, and a callback is stored whole or not at all.
@@ -60,7 +61,8 @@ _SAVE = f"""
 UPDATE payments
 SET status = :status, received = :received, received_asset = :received_asset, fee = :fee,
     finished_at = :finished_at, extra_days = :extra_days, deposit_hash = :deposit_hash,
-    deposit_seen_at = :deposit_seen_at,
+    deposit_seen_at = :deposit_seen_at, review_of = :review_of, accepted = :accepted,
+    named_deposit = :named_deposit,
     {WATCH_ASSIGNMENTS}
 WHERE id = :id
 """
@@ -151,6 +153,9 @@ class PostgresPayments:
             extra_days=receipt.extra_days if receipt else 0,
             deposit_hash=deposit.hash if deposit else None,
             deposit_seen_at=deposit.seen_at if deposit else None,
+            review_of=payment.review_of,
+            accepted=sorted(payment.accepted),
+            named_deposit=payment.named_deposit,
             **watch_values(payment.watch),
         )
 
@@ -178,4 +183,7 @@ def _payment_from(row: Row | None) -> Payment | None:
         watch=watch_from(row),
         receipt=receipt,
         deposit=deposit,
+        review_of=PaymentStatus(row["review_of"]) if row["review_of"] else None,
+        accepted=frozenset(map(Reason, row["accepted"])),
+        named_deposit=row["named_deposit"],
     )

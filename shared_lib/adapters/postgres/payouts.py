@@ -111,13 +111,17 @@ class PostgresPayouts:
             asset=asset.id,
         )
 
-    def lock_unfunded(self, channel_id: UUID | None, asset: Asset) -> Payout | None:
+    def lock_unfunded(
+        self, channel_id: UUID | None, strategy: Strategy, asset: Asset
+    ) -> Payout | None:
         of_channel = "channel_id IS NULL" if channel_id is None else "channel_id = :channel_id"
         ids = {} if channel_id is None else {"channel_id": channel_id}
         return _payout_from(
             self._session.row(
                 f"SELECT {_COLUMNS} FROM payouts "
-                f"WHERE {of_channel} AND asset = :asset AND funded_at IS NULL FOR UPDATE",
+                f"WHERE {of_channel} AND strategy = :strategy AND asset = :asset "
+                "AND funded_at IS NULL FOR UPDATE",
+                strategy=strategy,
                 asset=asset.id,
                 **ids,
             )

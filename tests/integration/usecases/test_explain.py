@@ -9,7 +9,7 @@ import pytest
 from shared_lib.domain.money import USDT
 from shared_lib.domain.offer import PayoutTarget
 from shared_lib.domain.operator import ActionRefusedError
-from shared_lib.domain.review import Reason
+from shared_lib.domain.review import Action, Reason
 from shared_lib.domain.why import Explained, Viewer, Why
 from shared_lib.ports import RetryableError
 from shared_lib.usecases.explain import explain
@@ -239,6 +239,16 @@ def test_a_conversion_of_many_owners_money_is_for_operators(world: World, pool: 
     assert ask(world, OPERATOR, Explained.PAYOUT).state == "settled"
     with pytest.raises(ActionRefusedError, match="no such payout"):
         ask(world, owner(world, pool), Explained.PAYOUT)
+
+
+def test_what_can_be_done_is_for_operators(world: World, shop: Shop) -> None:
+    invoice = world.order(ANN, shop)
+    report(world, invoice, "finished", outcome_amount="0.0025", payout_hash=world.deposit("0.001"))
+    wait(world)
+    answer = ask(world, OPERATOR, Explained.PAYMENT)
+    assert answer.actions == (Action.RELEASE_PAYMENT, Action.REVERSE_PAYMENT)
+    assert ask(world, owner(world, shop), Explained.PAYMENT).actions == ()
+    assert ask(world, Viewer(telegram_user_id=ANN), Explained.PAYMENT).actions == ()
 
 
 def test_a_payment_of_no_known_order_is_for_operators(world: World, shop: Shop) -> None:

@@ -33,7 +33,6 @@ SETTINGS = {
     "public_url": "PUBLIC_URL",
     "ipn_url": "IPN_URL",
     "settlement_asset": "SETTLEMENT_ASSET",
-    "provider_currency": "SETTLEMENT_ASSET",
     "fee_bps": "PLATFORM_FEE_BPS",
 }
 FUNCTIONS: dict[str, dict[str, Any]] = json.loads(

@@ -190,7 +190,7 @@ def pay(world: World, shop: Shop, user_id: int, asset: Asset, amount: str, **fie
     invoice = world.order(user_id, shop)
     units = parse_amount(amount, asset).base_units
     tx_hash = world.fake_chain.pay(world.policy.host_wallet, units, asset)
-    currency = world.policy.provider_currency
+    currency = world.policy.provider_currency(asset)
     settled = {"outcome_amount": amount, "outcome_currency": currency, "payout_hash": tx_hash}
     world.call_back(world.fake_provider.pay(invoice, "finished", **settled, **fields))
 
@@ -261,7 +261,7 @@ def test_a_share_of_tokens_in_wrong_units_is_never_paid(
     world.top_up()
     pool, shop = open_pool(world), world.open_shop()
     let_others_pay_in(world, pool, ETH, "20")
-    world.set_policy(settlement_asset=USDT, provider_currency="usdterc20")
+    world.set_policy(settlement_asset=USDT)
     let_others_pay_in(world, pool, USDT, "900")
     pay(world, shop, ANN, USDT, "9.99")
     world.fake_chain.mine(world.policy.confirmations)
