@@ -113,6 +113,12 @@ class NoticeRequested(Event):
     notice_id: UUID
 
 
+class MemberRemovalDue(Event):
+    entity = "membership_id"
+    type: Literal["member.removal_due"] = "member.removal_due"
+    membership_id: UUID
+
+
 class ReconcileTick(Event):
     entity = ""
     type: Literal["tick.reconcile"] = "tick.reconcile"
@@ -126,6 +132,11 @@ class RefreshCurrenciesTick(Event):
 class BatchPayoutsTick(Event):
     entity = ""
     type: Literal["tick.batch_payouts"] = "tick.batch_payouts"
+
+
+class ExpireSubscriptionsTick(Event):
+    entity = ""
+    type: Literal["tick.expire_subscriptions"] = "tick.expire_subscriptions"
 
 
 class AuditBooksTick(Event):
@@ -148,9 +159,11 @@ AnyEvent = Annotated[
     | TransferAuthorized
     | TransferCheckDue
     | NoticeRequested
+    | MemberRemovalDue
     | ReconcileTick
     | RefreshCurrenciesTick
     | BatchPayoutsTick
+    | ExpireSubscriptionsTick
     | AuditBooksTick,
     Field(discriminator="type"),
 ]
@@ -169,9 +182,11 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     TransferAuthorized,
     TransferCheckDue,
     NoticeRequested,
+    MemberRemovalDue,
     ReconcileTick,
     RefreshCurrenciesTick,
     BatchPayoutsTick,
+    ExpireSubscriptionsTick,
     AuditBooksTick,
 )
 _ANY = TypeAdapter[Event](AnyEvent)

@@ -336,6 +336,14 @@ class JoinOutcome(StrEnum):
     NO_REQUEST = "no_request"
 
 
+class Presence(StrEnum):
+    """Where a person stands in a chat."""
+
+    OUTSIDE = "outside"
+    INSIDE = "inside"
+    PROTECTED = "protected"  # owns or runs the chat, or is a bot: nobody for us to take out
+
+
 class RecipientUnreachableError(PermanentError):
     """This person cannot be written to: blocked the bot, or is gone."""
 
@@ -345,6 +353,17 @@ class Messenger(Protocol):
 
     def is_inside(self, chat_id: int, telegram_user_id: int) -> bool:
         """Whether the person is in the chat now."""
+        ...
+
+    def presence(self, chat_id: int, telegram_user_id: int) -> Presence:
+        """Where the person stands in the chat now."""
+        ...
+
+    def remove(self, chat_id: int, telegram_user_id: int) -> None:
+        """Take somebody out, who may come back by a new link; who is out stays out, unbanned.
+
+        The owner of a chat and those who run it are never taken out: PermanentError.
+        """
         ...
 
     def create_join_link(self, chat_id: int, name: str, expires_at: datetime) -> str:
@@ -415,6 +434,7 @@ class Leased(StrEnum):
     SWAP = "swaps"
     TRANSFER = "transfers"
     NOTICE = "notices"
+    MEMBERSHIP = "memberships"
 
 
 class Watched(StrEnum):
@@ -430,6 +450,7 @@ class Watched(StrEnum):
     NOTICE = "notices"
     ORDER = "orders"
     DEAD_LETTER = "dead_letters"
+    MEMBERSHIP = "memberships"
 
 
 @dataclass(frozen=True, slots=True)
@@ -548,6 +569,14 @@ class Channels(Protocol):
         """Keep since when a channel is closing, or closed."""
         ...
 
+    def save_access(self, channel: Channel) -> None:
+        """Keep how long people may stay after their end, and until when any number may go."""
+        ...
+
+    def renewal_link(self, channel_id: UUID, telegram_user_id: int) -> str | None:
+        """The offer by which somebody goes on: what they bought last, or the first that is sold."""
+        ...
+
     def left_to_do(self, channel_id: UUID, now: datetime) -> LeftToDo:
         """What keeps a channel from being closed."""
         ...
@@ -558,6 +587,10 @@ class Channels(Protocol):
 
     def owner_of(self, channel_id: UUID) -> int | None:
         """The Telegram user whose account a channel belongs to, if it has one."""
+        ...
+
+    def of_chat(self, chat_id: int) -> tuple[UUID, Chat] | None:
+        """The channel that a chat belongs to, in either role."""
         ...
 
     def sold_by_chat(self, chat_id: int) -> UUID | None:
@@ -665,7 +698,28 @@ class Credits(Protocol):
     def save(self, credit: Credit) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Removals:
+    """Of one channel: how many were removed, or are just being, and how many are in by us."""
+
+    removed: int
+    let_in: int
+
+
 class Memberships(Protocol):
+    def find(self, membership_id: UUID) -> Membership | None: ...
+    def of_person(self, telegram_user_id: int, limit: int) -> list[Membership]:
+        """A person's memberships that were ever active, newest end first."""
+        ...
+
+    def last_period(self, membership_id: UUID) -> Period | None:
+        """The grant that ends last."""
+        ...
+
+    def removals(self, channel_id: UUID, since: datetime, besides: UUID) -> Removals:
+        """What has been removed since then, but for this membership."""
+        ...
+
     def get(self, channel_id: UUID, telegram_user_id: int) -> Membership | None: ...
     def lock(self, fresh: Membership) -> Membership:
         """The locked row of this channel and person; `fresh` is added where there is none."""
@@ -683,6 +737,10 @@ class Memberships(Protocol):
         """Write a grant down; without a payment it is one of the owner's."""
         ...
 
+    def look_soon(self, channel_id: UUID, now: datetime) -> None:
+        """Have a channel's members looked at again whose access is over."""
+        ...
+
     def owner_of_period(self, period_id: UUID) -> UUID | None:
         """The membership that a grant was made to, if it was made."""
         ...
@@ -698,6 +756,10 @@ class Invites(Protocol):
     def lock(self, invite_id: UUID) -> Invite | None: ...
     def save(self, invite: Invite) -> None: ...
     def has_live(self, order_id: UUID) -> bool: ...
+    def is_any_creating(self, membership_id: UUID) -> bool:
+        """Whether a link for this person is being made or delivered."""
+        ...
+
     def is_ours(self, link_name: str) -> bool: ...
     def lock_live(self, membership_id: UUID) -> list[Invite]:
         """The live invites of one person to one channel."""
@@ -929,6 +991,7 @@ class Reviews(Protocol):
 
 class Controls(Protocol):
     def sends_stopped(self) -> bool: ...
+    def removals_stopped(self) -> bool: ...
     def turn_on(self, switch: Switch, by: Operator, now: datetime) -> bool:
         """Whether it was off before."""
         ...

@@ -7,7 +7,7 @@ It reads the database in one round trip, so that it can be asked after every ste
 import json
 from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -188,10 +188,17 @@ FACTS = {
             JOIN orders o ON o.id = p.order_id WHERE p.received IS NOT NULL
             UNION ALL SELECT m.telegram_user_id FROM membership_periods p
             JOIN memberships m ON m.id = p.membership_id WHERE p.payment_id IS NULL
+            UNION ALL SELECT m.telegram_user_id FROM invites i
+            JOIN memberships m ON m.id = i.membership_id WHERE i.is_again
         ) AS entitling GROUP BY person""",
     "entitled": """
         SELECT c.chat_id, m.telegram_user_id AS person FROM memberships m
         JOIN channel_chats c ON c.channel_id = m.channel_id WHERE m.let_in_at IS NOT NULL""",
+    "granted": """
+        SELECT c.chat_id, m.telegram_user_id AS person, p.starts_at, p.created_at,
+            least(p.ends_at, p.cut_at) AS ends_at
+        FROM membership_periods p JOIN memberships m ON m.id = p.membership_id
+        JOIN channel_chats c ON c.channel_id = m.channel_id WHERE c.role = 'closed'""",
     "adopted": """
         SELECT exchange_id, destination_address AS payee FROM swaps
         WHERE exchange_id IS NOT NULL""",
@@ -329,10 +336,10 @@ def _people_violations(world: World, found: Found) -> list[str]:
     broken = []
     for row in found["invited"]:
         person, causes = int(row["person"]), int(row["causes"])
-        links = len([one for one in world.invite_urls(person) if _is_good(world, one)])
+        links = len({one for one in world.invite_urls(person) if _is_good(world, one)})
         if links > causes:
             broken.append(f"I1 {person} got {links} invites for {causes} payments and grants")
-    return [*broken, *_intruders(world, found)]
+    return [*broken, *_intruders(world, found), *_wronged(world, found)]
 
 
 def _is_good(world: World, url: str) -> bool:
@@ -345,9 +352,32 @@ def _intruders(world: World, found: Found) -> list[str]:
     return [
         f"{person} is in {chat_id} without having paid"
         for chat_id, chat in world.fake_messenger.chats.items()
-        for person in chat.members
+        for person in chat.members - chat.protected - chat.guests
         if (chat_id, person) not in entitled
     ]
+
+
+def _wronged(world: World, found: Found) -> list[str]:
+    """I5: people who were removed while they had access, but for what was paid in that moment."""
+    leased = timedelta(seconds=world.policy.lease_seconds)
+    granted: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    for row in found["granted"]:
+        granted.setdefault((int(row["chat_id"]), int(row["person"])), []).append(row)
+    return [
+        f"I5 {person} was removed from {chat_id} and had access"
+        for chat_id, person, at in world.fake_messenger.removals
+        for row in granted.get((chat_id, person), [])
+        if _covers(row, at) and _moment(row["created_at"]) < at - leased
+    ]
+
+
+def _covers(row: dict[str, Any], at: datetime) -> bool:
+    ends_at = row["ends_at"]
+    return _moment(row["starts_at"]) <= at and (ends_at is None or at < _moment(ends_at))
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def assert_sound(world: World, more_rules: Mapping[str, str] | None = None) -> None:

@@ -19,7 +19,13 @@ from shared_lib.domain.money import ETH, parse_amount
 from shared_lib.domain.offer import Chat, ChatRole, PayoutTarget, Strategy
 from shared_lib.domain.policy import Policy
 from shared_lib.domain.update import AskToJoin, OpenOffer
-from shared_lib.events import BatchPayoutsTick, Event, PoolRequested, ReconcileTick
+from shared_lib.events import (
+    BatchPayoutsTick,
+    Event,
+    ExpireSubscriptionsTick,
+    PoolRequested,
+    ReconcileTick,
+)
 from shared_lib.ports import (
     Chain,
     DatabaseUnavailableError,
@@ -41,6 +47,7 @@ from shared_lib.usecases.check_swap import check_swap
 from shared_lib.usecases.check_transfer import check_transfer
 from shared_lib.usecases.confirm_payment import confirm_payment
 from shared_lib.usecases.create_swap import create_swap
+from shared_lib.usecases.expire_subscriptions import expire_subscriptions
 from shared_lib.usecases.handle_update import handle_update
 from shared_lib.usecases.notify import notify
 from shared_lib.usecases.quote_swap import quote_swap
@@ -54,6 +61,7 @@ from shared_lib.usecases.register_channel import (
     RegisteredChannel,
     register_channel,
 )
+from shared_lib.usecases.remove_member import remove_member
 from shared_lib.usecases.send_invite import send_invite
 from shared_lib.usecases.send_transfer import send_transfer
 from shared_lib.usecases.start_payout import start_payout
@@ -86,9 +94,13 @@ HANDLERS: dict[str, Callable[[Any, UUID], None]] = {
     "transfer.authorized": send_transfer,
     "transfer.check_due": check_transfer,
     "notice.requested": notify,
+    "member.removal_due": remove_member,
 }
-# Of these every purchase has some. An order is asked about where no payment of it is known.
-OF_EVERY_PURCHASE = tuple(name for name in HANDLERS if name != "order.check_due")
+# Of these every purchase has some. An order is asked about where no payment of it is known, and
+# somebody is removed where nothing more was bought.
+OF_EVERY_PURCHASE = tuple(
+    name for name in HANDLERS if name not in ("order.check_due", "member.removal_due")
+)
 
 
 def _calls_of(port: type, *local: str) -> frozenset[str]:
@@ -379,6 +391,7 @@ class World:
         if self.exchanges_go_on:
             self.fake_swaps.settle_all()
         self.deliver(ReconcileTick())
+        self.deliver(ExpireSubscriptionsTick())
         if self._minutes() // BATCH_MINUTES != self.batch_slot:
             self.batch_slot = self._minutes() // BATCH_MINUTES
             self.deliver(BatchPayoutsTick())
@@ -431,6 +444,8 @@ class World:
     def _handle(self, event: Event) -> None:
         if isinstance(event, ReconcileTick):
             reconcile(self, self._minutes())
+        elif isinstance(event, ExpireSubscriptionsTick):
+            expire_subscriptions(self, self._minutes())
         elif isinstance(event, BatchPayoutsTick):
             batch_payouts(self, self._minutes() // BATCH_MINUTES)
         elif isinstance(event, PoolRequested):

@@ -4,11 +4,16 @@ import flask
 import functions_framework
 
 from shared_lib.runtime.callbacks import answer_update
-from shared_lib.runtime.settings import InvoiceSettings, ProviderSettings, WebhookSettings
+from shared_lib.runtime.settings import (
+    InvoiceSettings,
+    ProviderSettings,
+    TelegramSettings,
+    WebhookSettings,
+)
 from shared_lib.runtime.wiring import ports_for
 from shared_lib.usecases.handle_update import handle_update
 
-ports = ports_for(InvoiceSettings, ProviderSettings, WebhookSettings)
+ports = ports_for(InvoiceSettings, ProviderSettings, TelegramSettings, WebhookSettings)
 
 
 @functions_framework.http

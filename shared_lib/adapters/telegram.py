@@ -22,11 +22,13 @@ from shared_lib.domain.message import Button, Message
 from shared_lib.ports import (
     JoinOutcome,
     PermanentError,
+    Presence,
     RecipientUnreachableError,
     UnknownOutcomeError,
 )
 
 _INSIDE = {ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.MEMBER}
+_RUNNING = {ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR}
 _OUTSIDE = {ChatMemberStatus.LEFT, ChatMemberStatus.BANNED}
 
 # Fragments of Telegram's texts, in lower case, because the client changes their case.
@@ -69,6 +71,25 @@ class TelegramMessenger:
                 return False
             raise
         return _is_present(member)
+
+    def presence(self, chat_id: int, telegram_user_id: int) -> Presence:
+        try:
+            member = self._member(chat_id, telegram_user_id)
+        except PermanentError as error:
+            if _says(error, _NOBODY):
+                return Presence.OUTSIDE
+            raise
+        if not _is_present(member):
+            return Presence.OUTSIDE
+        is_ours = member.status not in _RUNNING and not member.user.is_bot
+        return Presence.INSIDE if is_ours else Presence.PROTECTED
+
+    def remove(self, chat_id: int, telegram_user_id: int) -> None:
+        # Without `only_if_banned` this takes a member out and leaves no ban behind; to ban and
+        # unban would leave one behind if we died in between.
+        self._calls.change(
+            lambda bot: bot.unban_chat_member(chat_id, telegram_user_id, only_if_banned=False)
+        )
 
     def create_join_link(self, chat_id: int, name: str, expires_at: datetime) -> str:
         # Telegram cuts longer names, and the link would never be recognised again.

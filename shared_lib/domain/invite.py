@@ -24,13 +24,27 @@ class InviteState(StrEnum):
 INVITE_EDGES = {
     InviteState.CREATING: frozenset({InviteState.LIVE, InviteState.REVOKED, InviteState.REVIEW}),
     InviteState.LIVE: frozenset(
-        {InviteState.USED, InviteState.REVOKED, InviteState.EXPIRED, InviteState.REVIEW}
+        {
+            InviteState.CREATING,  # asked for again: the same link is delivered once more
+            InviteState.USED,
+            InviteState.REVOKED,
+            InviteState.EXPIRED,
+            InviteState.REVIEW,
+        }
     ),
     InviteState.USED: frozenset[InviteState](),
     InviteState.REVOKED: frozenset[InviteState](),
     InviteState.EXPIRED: frozenset[InviteState](),
     InviteState.REVIEW: frozenset({InviteState.CREATING, InviteState.REVOKED}),
 }
+
+
+class EntryCause(StrEnum):
+    """Why somebody is given a way in."""
+
+    PAID = "paid"
+    GRANTED = "granted"
+    AGAIN = "again"  # asked for, or removed by us while they paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +59,8 @@ class Link:
 class Invite:
     """`name` is what Telegram shows for the link (at most 32 characters), unique among ours.
 
-    Without payment and order it belongs to what an owner granted by hand.
+    Without payment and order it belongs to what an owner granted by hand, or, where it `is_again`,
+    gives the way in once more to somebody who has access.
     """
 
     id: UUID
@@ -58,6 +73,7 @@ class Invite:
     watch: Watch | None
     link: Link | None = None
     already_inside: bool = False
+    is_again: bool = False
 
     @property
     def cause(self) -> UUID:
@@ -65,9 +81,11 @@ class Invite:
         return self.payment_id or self.id
 
     @property
-    def is_paid(self) -> bool:
-        """Whether a purchase lets the person in, not an owner's grant."""
-        return self.payment_id is not None
+    def because(self) -> EntryCause:
+        """Why the person hears of it."""
+        if self.is_again:
+            return EntryCause.AGAIN
+        return EntryCause.GRANTED if self.payment_id is None else EntryCause.PAID
 
     def moved(self, state: InviteState, watch: Watch | None) -> "Invite":
         """The invite in another state. Raises TransitionRefusedError."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -73,7 +73,8 @@ class Channel:
 
     `wants_payout`: all that is held goes out next, whatever the threshold says. Until `held_until`
     nothing goes out, because the wallet was changed and may not have been by its owner. Since
-    `closing_at` nothing is sold; `closed_at` is when nothing was left to do.
+    `closing_at` nothing is sold; `closed_at` is when nothing was left to do. Until
+    `removals_free_until` any number of people may be removed within a day.
     """
 
     id: UUID
@@ -86,6 +87,13 @@ class Channel:
     held_until: datetime | None = None
     closing_at: datetime | None = None
     closed_at: datetime | None = None
+    grace_days: int = 0
+    removals_free_until: datetime | None = None
+
+    @property
+    def grace(self) -> timedelta:
+        """How long people may stay inside after their access has ended."""
+        return timedelta(days=self.grace_days)
 
     @property
     def is_closing(self) -> bool:

@@ -20,6 +20,8 @@ class Subject(StrEnum):
     WALLET = "wallet"
     NOTICE = "notice"
     DEAD_LETTER = "dead_letter"
+    MEMBERSHIP = "membership"
+    CHANNEL = "channel"
 
 
 class Reason(StrEnum):
@@ -51,6 +53,7 @@ class Reason(StrEnum):
     BOOKS_DIFFER = "books_differ"
     CONVERSION_COUNTED_TWICE = "conversion_counted_twice"
     RETURNED_TOO_OFTEN = "returned_too_often"
+    TOO_MANY_REMOVALS = "too_many_removals"
 
 
 class Action(StrEnum):
@@ -69,6 +72,7 @@ class Action(StrEnum):
     RELEASE_WALLET = "release_wallet"
     RECORD_TOP_UP = "record_top_up"
     FLIP_SWITCH = "flip_switch"
+    RELEASE_REMOVALS = "release_removals"
     REPLAY_DEAD_LETTER = "replay_dead_letter"
     CLOSE_REVIEW_ITEM = "close_review_item"
 
@@ -115,6 +119,7 @@ _BY_REASON: Mapping[Reason, tuple[Action, ...] | None] = MappingProxyType(
         Reason.BOOKS_DIFFER: (Action.FLIP_SWITCH, Action.RECORD_TOP_UP),
         Reason.CONVERSION_COUNTED_TWICE: (),
         Reason.RETURNED_TOO_OFTEN: (Action.RELEASE_PAYOUT,),
+        Reason.TOO_MANY_REMOVALS: (Action.RELEASE_REMOVALS, Action.FLIP_SWITCH),
     }
 )
 

@@ -27,6 +27,11 @@ class AskRefund:
 
 
 @dataclass(frozen=True, slots=True)
+class AskAccess:
+    """Someone asks what is open to them, and for the way in."""
+
+
+@dataclass(frozen=True, slots=True)
 class Greet:
     """Someone said anything else to the bot in private."""
 
@@ -38,6 +43,23 @@ class AskToJoin:
     chat_id: int
     link_name: str | None
     asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveChat:
+    """Someone is out of a chat since `left_at`: by themselves, or put out by somebody."""
+
+    chat_id: int
+    left_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRights:
+    """What the bot may do in a chat has changed; none of the Bot API's rights while it is out."""
+
+    chat_id: int
+    rights: frozenset[str]
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +86,16 @@ class Ignore:
     """Nothing that concerns us."""
 
 
-Intent = OpenOffer | AskStatus | AskRefund | Greet | AskToJoin | BlockBot | Press | Ignore
+Intent = (
+    OpenOffer
+    | AskStatus
+    | AskRefund
+    | AskAccess
+    | Greet
+    | AskToJoin
+    | LeaveChat
+    | ChangeRights
+    | BlockBot
+    | Press
+    | Ignore
+)

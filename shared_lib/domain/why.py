@@ -243,6 +243,7 @@ REVIEW_WORDS: dict[Reason, str] = {
     Reason.DAY_CAP_REACHED: "As much as may leave within 24 hours has left.",
     Reason.BOOKS_DIFFER: "Wallet and books do not agree.",
     Reason.CONVERSION_COUNTED_TWICE: "The same result is named for two conversions.",
+    Reason.TOO_MANY_REMOVALS: "More people than usual are to be removed from the channel.",
     Reason.RETURNED_TOO_OFTEN: "The money has come back too often.",
 }
 

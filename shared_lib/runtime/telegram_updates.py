@@ -9,13 +9,16 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared_lib.domain.update import (
+    AskAccess,
     AskRefund,
     AskStatus,
     AskToJoin,
     BlockBot,
+    ChangeRights,
     Greet,
     Ignore,
     Intent,
+    LeaveChat,
     OpenOffer,
     Press,
 )
@@ -25,6 +28,8 @@ from shared_lib.ports import Person
 _PAYLOAD_MOST = 64
 _COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 _STATUS = "status_"
+# What the bot needs in the chats that it serves, by the Bot API's names.
+_RIGHTS = ("can_post_messages", "can_invite_users", "can_restrict_members")
 # What the database's bigint holds; Telegram promises 52 significant bits.
 _Id = Annotated[int, Field(gt=-(2**63), lt=2**63)]
 
@@ -72,12 +77,31 @@ class _JoinRequest(_Shape):
 
 
 class _Member(_Shape):
+    """`is_member` is shown of somebody restricted only."""
+
     status: str
+    user: _User
+    is_member: bool = False
+    can_post_messages: bool = False
+    can_invite_users: bool = False
+    can_restrict_members: bool = False
+
+    @property
+    def is_out(self) -> bool:
+        is_restricted_out = self.status == "restricted" and not self.is_member
+        return self.status in {"left", "kicked"} or is_restricted_out
+
+    @property
+    def rights(self) -> frozenset[str]:
+        if self.status != "administrator":
+            return frozenset()
+        return frozenset(right for right in _RIGHTS if getattr(self, right))
 
 
 class _MemberUpdate(_Shape):
     chat: _Chat
     sender: _User = Field(alias="from")
+    date: int = Field(ge=0, lt=2**35)
     new_chat_member: _Member
 
 
@@ -103,6 +127,7 @@ class _Update(_Envelope):
     message: _Message | None = None
     chat_join_request: _JoinRequest | None = None
     my_chat_member: _MemberUpdate | None = None
+    chat_member: _MemberUpdate | None = None
     callback_query: _Query | None = None
 
 
@@ -149,7 +174,9 @@ def _meaning(update: _Update) -> tuple[_User | None, Intent]:
     if update.chat_join_request is not None:
         return update.chat_join_request.sender, _asked(update.chat_join_request)
     if update.my_chat_member is not None:
-        return update.my_chat_member.sender, _blocked(update.my_chat_member)
+        return update.my_chat_member.sender, _of_the_bot(update.my_chat_member)
+    if update.chat_member is not None:
+        return update.chat_member.new_chat_member.user, _of_somebody(update.chat_member)
     if update.callback_query is not None:
         return update.callback_query.sender, _pressed(update.callback_query)
     return None, Ignore()
@@ -163,6 +190,8 @@ def _said(message: _Message) -> Intent:
     word, rest = (command.group(1), (command.group(2) or "").strip()) if command else ("", "")
     if word == "status":
         return AskStatus(_uuid(rest))
+    if word == "access":
+        return AskAccess()
     if word == "refund":
         return AskRefund(_uuid(rest))
     if word == "start" and rest:
@@ -194,11 +223,20 @@ def _asked(request: _JoinRequest) -> Intent:
     )
 
 
-def _blocked(update: _MemberUpdate) -> Intent:
+def _of_the_bot(update: _MemberUpdate) -> Intent:
+    """In private somebody has blocked it, or not any more; in a chat its rights have changed."""
     status = update.new_chat_member.status
-    if not update.chat.is_private or status not in {"kicked", "member"}:
+    if not update.chat.is_private:
+        rights = update.new_chat_member.rights
+        return ChangeRights(update.chat.id, rights, datetime.fromtimestamp(update.date, UTC))
+    return BlockBot(blocked=status == "kicked") if status in {"kicked", "member"} else Ignore()
+
+
+def _of_somebody(update: _MemberUpdate) -> Intent:
+    """Who comes in is known by our own approval; only who goes out is news."""
+    if update.chat.is_private or not update.new_chat_member.is_out:
         return Ignore()
-    return BlockBot(blocked=status == "kicked")
+    return LeaveChat(update.chat.id, datetime.fromtimestamp(update.date, UTC))
 
 
 def _person(user: _User) -> Person:

@@ -1,7 +1,6 @@
 """Let in whoever has running access; turn away strangers who hold somebody's link."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from uuid import UUID
 
 from shared_lib.domain.invite import InviteState, JoinRequest, JoinState, join_answer
@@ -15,6 +14,7 @@ from shared_lib.ports import (
     Transaction,
     Watched,
 )
+from shared_lib.usecases.access import keep
 from shared_lib.usecases.lease import claim, require, require_time
 from shared_lib.usecases.rates import Bucket, pause_after
 from shared_lib.usecases.setback import put_off
@@ -38,7 +38,11 @@ def answer_join_request(ports: Ports, join_request_id: UUID) -> None:
         if request is None or request.state is not JoinState.PENDING:
             tx.leases.release(lease)
             return
-        case = _decide(tx, request, ports.clock.now())
+        case = _decide(ports, tx, request)
+        if case.membership is not None and case.membership.is_being_removed(ports.clock.now()):
+            # What is being removed just now would be removed after we let it in.
+            _wait(ports, tx, lease, case.membership)
+            return
     try:
         answer = _answer(ports, lease, case)
     except ProviderError as error:
@@ -47,26 +51,34 @@ def answer_join_request(ports: Ports, join_request_id: UUID) -> None:
     _record(ports, lease, case, answer)
 
 
-def _decide(tx: Transaction, request: JoinRequest, now: datetime) -> _Case:
+def _wait(ports: Ports, tx: Transaction, lease: Lease, membership: Membership) -> None:
+    next_at = membership.claimed_until or ports.clock.now()
+    tx.watches.wait(Watched.JOIN_REQUEST, lease.id, next_at)
+    tx.leases.release(lease)
+
+
+def _decide(ports: Ports, tx: Transaction, request: JoinRequest) -> _Case:
     """What to answer; that we let somebody in is remembered before Telegram is told.
 
     If the answer is lost and access ends meanwhile, it is still known who came in through us.
     """
+    now = ports.clock.now()
     channel_id = tx.channels.sold_by_chat(request.chat_id)
     membership = tx.memberships.get(channel_id, request.telegram_user_id) if channel_id else None
     may_enter = membership is not None and membership.may_enter(now)
     by_our_link = request.link_name is not None and tx.invites.is_ours(request.link_name)
     answer = join_answer(may_enter=may_enter, by_our_link=by_our_link)
-    if membership is None or not may_enter:
+    if membership is None or not may_enter or membership.is_being_removed(now):
         return _Case(request, membership, answer, ())
-    _mark_let_in(tx, membership, now)
+    _mark_let_in(ports, tx, membership)
     urls = tuple(one.link.url for one in tx.invites.lock_live(membership.id) if one.link)
     return _Case(request, membership, answer, urls)
 
 
-def _mark_let_in(tx: Transaction, known: Membership, now: datetime) -> None:
+def _mark_let_in(ports: Ports, tx: Transaction, known: Membership) -> None:
+    """Anew each time: what Telegram says about an earlier stay does not concern this one."""
     membership = tx.memberships.lock(known)
-    tx.memberships.save(replace(membership, let_in_at=membership.let_in_at or now))
+    keep(ports, tx, replace(membership, let_in_at=ports.clock.now()))
 
 
 def _answer(ports: Ports, lease: Lease, case: _Case) -> JoinState:

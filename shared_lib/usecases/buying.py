@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from shared_lib.domain.invite import EntryCause
 from shared_lib.domain.ledger import Posting
 from shared_lib.domain.membership import Membership
 from shared_lib.domain.money import Money, Split, split_fee
@@ -13,7 +14,7 @@ from shared_lib.domain.share import Share, ShareKind, ShareState
 from shared_lib.domain.watch import watch
 from shared_lib.events import PaymentCheckDue
 from shared_lib.ports import Ports, Transaction
-from shared_lib.usecases.access import invite, lock_membership
+from shared_lib.usecases.access import invite, keep, lock_membership
 from shared_lib.usecases.messages import Facts
 from shared_lib.usecases.telling import tell
 
@@ -83,27 +84,27 @@ def grant(ports: Ports, tx: Transaction, bought: Purchase) -> Membership:
     membership = lock_membership(ports, tx, order.channel_id, order.telegram_user_id)
     days = None if order.days is None else order.days + bought.extra_days
     membership, period = membership.extended(days, bought.now)
-    tx.memberships.save(membership)
+    keep(ports, tx, membership)
     if period is not None:
         tx.memberships.add_period(ports.ids.new(), membership.id, payment.id, period, bought.now)
     if bought.extra_days > 0 and period is not None:
         facts: Facts = {"order": str(order.id), "days": bought.extra_days}
         tell(ports, tx, order.telegram_user_id, NoticeKind.PAID_MORE, str(payment.id), facts)
     if tx.invites.has_live(order.id):
-        tell_extended(ports, tx, membership, str(payment.id), is_paid=True)
+        tell_extended(ports, tx, membership, str(payment.id), EntryCause.PAID)
     else:
         invite(ports, tx, membership, payment)
     return membership
 
 
 def tell_extended(
-    ports: Ports, tx: Transaction, membership: Membership, key: str, *, is_paid: bool
+    ports: Ports, tx: Transaction, membership: Membership, key: str, because: EntryCause
 ) -> None:
     """Tell a member who needs no invite until when access runs now."""
     ends = membership.access_ends_at
     facts: Facts = {
         "channel": tx.channels.closed_chat(membership.channel_id).title,
         "until": None if ends is None else ends.isoformat(),
-        **({} if is_paid else {"granted": 1}),
+        "because": because.value,
     }
     tell(ports, tx, membership.telegram_user_id, NoticeKind.ACCESS_EXTENDED, key, facts)

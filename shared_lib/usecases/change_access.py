@@ -9,7 +9,7 @@ from shared_lib.domain.notice import NoticeKind
 from shared_lib.domain.offer import USER_ID_MOST
 from shared_lib.domain.operator import ActionRefusedError
 from shared_lib.ports import Ports, Transaction
-from shared_lib.usecases.access import lock_membership
+from shared_lib.usecases.access import keep, lock_membership
 from shared_lib.usecases.owning import audit_owner, require_owned
 from shared_lib.usecases.telling import tell
 
@@ -64,7 +64,7 @@ def _keep(
     ports: Ports, tx: Transaction, account_id: UUID, before: Membership, after: Membership
 ) -> None:
     now = ports.clock.now()
-    tx.memberships.save(after)
+    keep(ports, tx, after)
     tx.memberships.cut_periods(after.id, now)
     subject = ("membership", str(after.id))
     states = {"before": before.state.value, "after": after.state.value}

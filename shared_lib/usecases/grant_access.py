@@ -7,7 +7,7 @@ from shared_lib.domain.membership import Membership, MembershipState
 from shared_lib.domain.offer import DAYS_MOST
 from shared_lib.domain.operator import ActionRefusedError
 from shared_lib.ports import Ports, Transaction
-from shared_lib.usecases.access import invite, lock_membership
+from shared_lib.usecases.access import invite, keep, lock_membership
 from shared_lib.usecases.owning import audit_owner, require_owned
 
 
@@ -53,7 +53,7 @@ def _grant(
     extended, period = membership.extended(grant.days, now)
     if period is None:
         raise ActionRefusedError("telegram_user_id: this person has access for life already")
-    tx.memberships.save(extended)
+    keep(ports, tx, extended)
     tx.memberships.add_period(grant.id, membership.id, None, period, now)
     invite(ports, tx, extended, None)
     subject = ("membership", str(membership.id))

@@ -1,6 +1,7 @@
 """Answer one update from Telegram: offers become orders with an invoice, requests are stored."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -12,14 +13,18 @@ from shared_lib.domain.offer import Offer, is_offer_link
 from shared_lib.domain.order import Invoice, Order, OrderKind, OrderState
 from shared_lib.domain.review import Reason
 from shared_lib.domain.update import (
+    AskAccess,
     AskRefund,
     AskStatus,
     AskToJoin,
     BlockBot,
+    ChangeRights,
     Greet,
     Ignore,
     Intent,
+    LeaveChat,
     OpenOffer,
+    Press,
 )
 from shared_lib.domain.watch import watch
 from shared_lib.events import JoinRequested
@@ -35,6 +40,8 @@ from shared_lib.usecases.access import is_blocked
 from shared_lib.usecases.crediting import close_top_ups, leave_to_a_person
 from shared_lib.usecases.invoicing import invoice_request
 from shared_lib.usecases.lease import claim, require, require_time
+from shared_lib.usecases.membership_news import note_departure, show_access, tell_lost_rights
+from shared_lib.usecases.messages import OFFER_PRESS
 from shared_lib.usecases.telling import tell
 
 
@@ -52,6 +59,9 @@ def handle_update(ports: Ports, update_id: int, person: Person | None, intent: I
     if person is None or isinstance(intent, Ignore):
         return
     visit = _Visit(person, f"telegram:{update_id}", ports.clock.now())
+    if isinstance(intent, Press):
+        _press(ports, visit, intent)
+        return
     if isinstance(intent, OpenOffer):
         _open_offer(ports, visit, intent.link_id)
         return
@@ -60,9 +70,23 @@ def handle_update(ports: Ports, update_id: int, person: Person | None, intent: I
             _answer(ports, tx, visit, intent)
 
 
+def _press(ports: Ports, visit: _Visit, press: Press) -> None:
+    """A button that opens an offer; what cannot be read is of a message that is too old."""
+    if press.data.startswith(OFFER_PRESS):
+        _open_offer(ports, visit, press.data.removeprefix(OFFER_PRESS))
+    with suppress(ProviderError):  # it only ends the button's waiting
+        ports.messenger.answer_press(press.press_id, None)
+
+
 def _answer(ports: Ports, tx: Transaction, visit: _Visit, intent: Intent) -> None:
     if isinstance(intent, AskToJoin):
         _store_request(ports, tx, visit, intent)
+        return
+    if isinstance(intent, LeaveChat):
+        note_departure(ports, tx, visit.person.id, intent)
+        return
+    if isinstance(intent, ChangeRights):
+        tell_lost_rights(ports, tx, intent)
         return
     tx.people.seen(visit.person, visit.now)
     if isinstance(intent, BlockBot) and intent.blocked:
@@ -70,6 +94,8 @@ def _answer(ports: Ports, tx: Transaction, visit: _Visit, intent: Intent) -> Non
     elif isinstance(intent, AskStatus):
         facts = _status(tx, visit.person.id, intent.order_id)
         tell(ports, tx, visit.person.id, NoticeKind.ORDER_STATUS, visit.key, facts)
+    elif isinstance(intent, AskAccess):
+        show_access(ports, tx, visit.person.id, visit.key)
     elif isinstance(intent, AskRefund):
         _ask_refund(ports, tx, visit, intent.order_id)
     elif isinstance(intent, Greet):

@@ -9,7 +9,7 @@ from uuid import UUID
 from shared_lib.domain.membership import MembershipState
 from shared_lib.domain.offer import USER_ID_MOST, FieldProblem, InvalidFieldsError
 from shared_lib.ports import Ports, Transaction
-from shared_lib.usecases.access import lock_membership
+from shared_lib.usecases.access import keep, lock_membership
 from shared_lib.usecases.owning import audit_owner, require_owned
 
 MEMBERS_MOST = 1_000
@@ -92,7 +92,7 @@ def _import(
         return Imported.BEING_REMOVED
     after, period = before.imported(member.access_ends_at, now)
     if after != before:
-        tx.memberships.save(after)
+        keep(ports, tx, after)
         ends_at = "for life" if after.access_ends_at is None else after.access_ends_at.isoformat()
         subject = ("membership", str(after.id))
         audit_owner(ports, tx, account_id, "import_members", subject, ends_at=ends_at)

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from shared_lib.domain.invite import EntryCause
 from shared_lib.domain.message import Button, Message, text
 from shared_lib.domain.notice import Notice, NoticeKind
 
 Facts = Mapping[str, str | int | None]
+# A button with this before an offer's id opens that offer.
+OFFER_PRESS = "o:"
 _WARNING = (
     "\n\n<i>This bot never writes first about stuck money. "
     "Strangers who offer help with a payment are impostors.</i>"
@@ -19,19 +22,20 @@ def notice_message(notice: Notice) -> Message:
 
 
 def invite_message(
-    channel_title: str, link: str, access_ends_at: datetime | None, *, is_paid: bool
+    channel_title: str, link: str, access_ends_at: datetime | None, because: EntryCause
 ) -> Message:
-    """Paid or granted: here is the way in. The link only lets its reader ask to join."""
+    """Here is the way in. The link only lets its reader ask to join."""
     facts = {"channel": channel_title, "until": until(access_ends_at)}
-    html = _why_open(is_paid=is_paid) + text("{channel} is open to you {until}.", facts)
+    html = _WHY_OPEN[because] + text("{channel} is open to you {until}.", facts)
     html += "\n\nTap the button and ask to join; you are let in within seconds."
     return Message(html, (Button("Join the channel", url=link),))
 
 
-def _why_open(*, is_paid: bool) -> str:
-    if is_paid:
-        return "✅ <b>Payment received.</b>\n\n"
-    return "🎁 <b>The channel's owner has given you access.</b>\n\n"
+_WHY_OPEN = {
+    EntryCause.PAID: "✅ <b>Payment received.</b>\n\n",
+    EntryCause.GRANTED: "🎁 <b>The channel's owner has given you access.</b>\n\n",
+    EntryCause.AGAIN: "🚪 <b>Your way in, once more.</b>\n\n",
+}
 
 
 def until(moment: datetime | None) -> str:
@@ -109,12 +113,81 @@ def _payment_ended(facts: Facts) -> Message:
 def _access_extended(facts: Facts) -> Message:
     shown = {**facts, "until": _until_text(facts.get("until"))}
     words = text("You are already inside {channel}; your access now runs {until}.", shown)
-    return Message(_why_open(is_paid=facts.get("granted") is None) + words)
+    return Message(_WHY_OPEN[EntryCause(str(facts["because"]))] + words)
 
 
 def _access_taken(facts: Facts) -> Message:
     html = text("🚪 The owner of <b>{channel}</b> has ended your access.", facts)
     return Message(html + _WARNING)
+
+
+def _access_ends_soon(facts: Facts) -> Message:
+    shown = {**facts, "until": _until_text(facts.get("until"))}
+    html = text("⏳ Your access to <b>{channel}</b> runs {until}.", shown)
+    if facts.get("renewal") is not None:
+        html += "\n\nYou can renew it now; nothing of the time that is left gets lost."
+    return Message(html, _renewal(facts, "Renew"))
+
+
+def _access_ended(facts: Facts) -> Message:
+    html = text(
+        "🚪 Your access to <b>{channel}</b> has ended, and you are out of the channel.", facts
+    )
+    if facts.get("renewal") is not None:
+        html += "\n\nOne tap brings you back."
+    return Message(html, _renewal(facts, "Come back"))
+
+
+def _renewal(facts: Facts, label: str) -> tuple[Button, ...]:
+    """The offer by which somebody goes on, if one is sold."""
+    link_id = facts.get("renewal")
+    if link_id is None:
+        return ()
+    return (Button(label, callback_data=f"{OFFER_PRESS}{link_id}"),)
+
+
+def _access_standing(facts: Facts) -> Message:
+    shown = {**facts, "until": _until_text(facts.get("until"))}
+    if facts.get("is_running") is None:
+        html = text("🚪 Your access to <b>{channel}</b> is over.", shown)
+        return Message(html, _renewal(facts, "Come back"))
+    html = text("✅ <b>{channel}</b> is open to you {until}.", shown)
+    if facts.get("invited") is not None:
+        html += "\n\nIf you are not inside, the way in comes with the next message."
+    return Message(html, _renewal(facts, "Renew"))
+
+
+def _no_access(_facts: Facts) -> Message:
+    return Message("You have no access to any channel yet.\n\nOpen an offer in a channel to begin.")
+
+
+def _removal_failed(facts: Facts) -> Message:
+    html = text(
+        "⚠️ Somebody whose access to <b>{channel}</b> has ended could not be removed "
+        "(id <code>{member}</code>).\n\nPlease see to it that the bot is an administrator of the "
+        "channel and may ban users. It is tried again by itself.",
+        facts,
+    )
+    return Message(html)
+
+
+def _removals_stopped(facts: Facts) -> Message:
+    html = text(
+        "⚠️ {removed} people were removed from <b>{channel}</b> within a day, as their access had "
+        "ended. That is more than usual, so that an operator looks before the others go.",
+        facts,
+    )
+    return Message(html)
+
+
+def _rights_lost(facts: Facts) -> Message:
+    html = text(
+        "⚠️ The bot lacks rights in <b>{channel}</b>: {missing}.\n\nUntil it has them nobody can be "
+        "let in or removed there. Open the channel's administrators in Telegram, choose the bot, "
+        "and allow them.",
+        facts,
+    )
+    return Message(html)
 
 
 def _paid_more(facts: Facts) -> Message:
@@ -216,6 +289,13 @@ _WORDS: dict[NoticeKind, Callable[[Facts], Message]] = {
     NoticeKind.PAYMENT_ENDED: _payment_ended,
     NoticeKind.ACCESS_EXTENDED: _access_extended,
     NoticeKind.ACCESS_TAKEN: _access_taken,
+    NoticeKind.ACCESS_ENDS_SOON: _access_ends_soon,
+    NoticeKind.ACCESS_ENDED: _access_ended,
+    NoticeKind.ACCESS_STANDING: _access_standing,
+    NoticeKind.NO_ACCESS: _no_access,
+    NoticeKind.REMOVAL_FAILED: _removal_failed,
+    NoticeKind.REMOVALS_STOPPED: _removals_stopped,
+    NoticeKind.RIGHTS_LOST: _rights_lost,
     NoticeKind.PAID_MORE: _paid_more,
     NoticeKind.PAID_IN_PART: _paid_in_part,
     NoticeKind.DAYS_FOR_PART: _days_for_part,

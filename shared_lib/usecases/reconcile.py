@@ -59,7 +59,7 @@ def _steps() -> list[Step]:
         _publish_unapplied,
         _publish_credits,
         *(partial(_publish_due, kinds=kinds) for kinds in _woken_together()),
-        *(partial(_report_overdue, kind=kind) for kind in _EVENTS if kind is not Watched.ORDER),
+        *(partial(_report_overdue, kind=kind) for kind in _REPORTED),
         _look_at_dead_letters,
         _close_what_moved_on,
         _expire_orders,
@@ -160,7 +160,7 @@ def _report_overdue(ports: Ports, kind: Watched) -> None:
 
 def _close_what_moved_on(ports: Ports) -> None:
     with ports.database.transaction() as tx:
-        for kind in _EVENTS:
+        for kind in _REPORTED:
             tx.reviews.close_moved_on(kind, subject_of(kind), ports.clock.now())
 
 
@@ -206,6 +206,9 @@ _EVENTS: dict[Watched, Callable[[Due], Event]] = {
     Watched.NOTICE: lambda item: NoticeRequested(notice_id=item.id),
 }
 
+# An order that ends unpaid is nobody's business; members are woken by a tick of their own.
+_REPORTED = (*(kind for kind in _EVENTS if kind is not Watched.ORDER), Watched.MEMBERSHIP)
+
 
 # ---- dead letters --------------------------------------------------------------------------------
 
@@ -222,6 +225,7 @@ _KIND_OF_EVENT = {
     "transfer.authorized": Watched.TRANSFER,
     "transfer.check_due": Watched.TRANSFER,
     "notice.requested": Watched.NOTICE,
+    "member.removal_due": Watched.MEMBERSHIP,
 }
 
 

@@ -39,12 +39,22 @@ def send_invite(ports: Ports, invite_id: UUID) -> None:
         channel_id, user_id = tx.invites.recipient(invite_id)
         membership = tx.memberships.get(channel_id, user_id)
         chat = tx.channels.closed_chat(channel_id)
+        if membership is not None and membership.is_being_removed(ports.clock.now()):
+            _rest(ports, tx, lease, membership)
+            return
     if membership is None:
         raise LookupError(f"invite {invite_id} has no membership")
     try:
         _deliver(ports, lease, invite, membership, chat)
     except ProviderError as error:
         _remember_failure(ports, lease, membership, error)
+
+
+def _rest(ports: Ports, tx: Transaction, lease: Lease, membership: Membership) -> None:
+    """Whether the person is inside is not known before the removal has ended."""
+    next_at = membership.claimed_until or ports.clock.now()
+    tx.watches.wait(Watched.INVITE, lease.id, next_at)
+    tx.leases.release(lease)
 
 
 def _is_over(ports: Ports, tx: Transaction, invite: Invite) -> bool:
@@ -76,9 +86,7 @@ def _deliver(
         _wait(ports, lease, wait)
         return
     require_time(ports, lease)
-    message = invite_message(
-        chat.title, link.url, membership.access_ends_at, is_paid=invite.is_paid
-    )
+    message = invite_message(chat.title, link.url, membership.access_ends_at, invite.because)
     ports.messenger.send(membership.telegram_user_id, message)
     _record_delivery(ports, lease, link)
 
@@ -129,7 +137,7 @@ def _close(
         closed = fresh.moved(InviteState.REVOKED, None)
         tx.invites.save(replace(closed, already_inside=already_inside))
         if already_inside:
-            tell_extended(ports, tx, membership, str(invite.cause), is_paid=invite.is_paid)
+            tell_extended(ports, tx, membership, str(invite.cause), invite.because)
         tx.leases.release(lease)
 
 

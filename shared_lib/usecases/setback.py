@@ -29,6 +29,7 @@ _SUBJECTS = {
     Watched.NOTICE: Subject.NOTICE,
     Watched.ORDER: Subject.ORDER,
     Watched.DEAD_LETTER: Subject.DEAD_LETTER,
+    Watched.MEMBERSHIP: Subject.MEMBERSHIP,
 }
 LONGEST_PAUSE_SECONDS = 3_600.0
 

@@ -30,7 +30,8 @@ REPEATS = 41
 _HALF, _WHOLE = "bench_half", "bench_whole"
 Look = Callable[[Transaction], object]
 
-# Rows that are done, and as the last of each table the due ones. The numbers go on from :first.
+# Rows that are done, or access that runs, and as the last of each table the due ones. The numbers
+# go on from :first.
 _DONE = {
     "payouts": """
 INSERT INTO payouts (id, channel_id, strategy, state, asset, amount, destination_asset,
@@ -53,6 +54,12 @@ SELECT md5('transfer' || n)::uuid, md5('payout' || n)::uuid, '0x' || repeat('ab'
     n, '0x' || lpad(to_hex(n), 40, '0'), 'confirmed', n, 'hash' || n, n, 'block' || n, true, 1,
     now()
 FROM generate_series({first}, {last}) AS n""",
+    "memberships": """
+INSERT INTO memberships (id, channel_id, telegram_user_id, state, access_ends_at, let_in_at,
+    next_check_at, deadline_at, created_at)
+SELECT md5('member' || n)::uuid, md5('channel' || n % 10000)::uuid, n, 'active',
+    now() + interval '20 days', now(), now() + interval '17 days', now() + interval '21 days', now()
+FROM generate_series({first}, {last}) AS n""",
     "ledger_entries": """
 INSERT INTO ledger_entries (transaction_id, account, asset, amount)
 SELECT md5('entry' || n)::uuid, 'host_wallet', 'eth:eth', n
@@ -62,6 +69,7 @@ _MAKE_DUE = {
     "payouts": "state = 'sending', settled_at = NULL",
     "swaps": "state = 'funded', bought = NULL, payout_hash = NULL",
     "transfers": "state = 'sent'",
+    "memberships": "access_ends_at = now() - interval '1 hour'",
 }
 _DUE = """
 UPDATE {table} SET {changes}, next_check_at = now() - interval '1 hour',
@@ -93,7 +101,7 @@ def _looks() -> dict[str, Look]:
     return looks | {"the wallet's balance": _balance}
 
 
-_KINDS = (Watched.PAYOUT, Watched.SWAP, Watched.TRANSFER)
+_KINDS = (Watched.PAYOUT, Watched.SWAP, Watched.TRANSFER, Watched.MEMBERSHIP)
 
 
 def _take(kind: Watched) -> Look:

@@ -19,6 +19,8 @@ WRITES = RIGHTS | {"can_post_messages"}
 # The stand-in's words for the methods of the port.
 OPERATIONS = {
     "is_inside": "getChatMember",
+    "presence": "getChatMember",
+    "remove": "unbanChatMember",
     "create_join_link": "createChatInviteLink",
     "revoke_link": "revokeChatInviteLink",
     "approve": "approveChatJoinRequest",
@@ -30,7 +32,7 @@ OPERATIONS = {
     "delete_message": "deleteMessage",
     "missing_rights": "getChatMember",
 }
-NOT_IDEMPOTENT = frozenset({"create_join_link", "send", "post"})
+NOT_IDEMPOTENT = frozenset({"create_join_link", "remove", "send", "post"})
 
 
 class World(Protocol):
@@ -40,6 +42,7 @@ class World(Protocol):
     def messenger(self) -> Messenger: ...
     def open_link(self, user_id: int, url: str) -> str: ...
     def add_member(self, user_id: int) -> None: ...
+    def promote(self, user_id: int) -> None: ...
     def leave(self, user_id: int) -> None: ...
     def withdraw_request(self, user_id: int) -> None: ...
     def block(self, user_id: int) -> None: ...
@@ -75,6 +78,9 @@ class FakeWorld:
 
     def add_member(self, user_id: int) -> None:
         self.fake.add_member(CLOSED, user_id)
+
+    def promote(self, user_id: int) -> None:
+        self.fake.protect(CLOSED, user_id)
 
     def leave(self, user_id: int) -> None:
         self.fake.leave(CLOSED, user_id)
@@ -151,6 +157,11 @@ class StandInWorld:
 
     def add_member(self, user_id: int) -> None:
         self.stand_in.post("add_member", chat_id=CLOSED, user_id=user_id)
+
+    def promote(self, user_id: int) -> None:
+        self.stand_in.post(
+            "promote", chat_id=CLOSED, user_id=user_id, rights={"can_post_messages": True}
+        )
 
     def leave(self, user_id: int) -> None:
         self.stand_in.post("leave", chat_id=CLOSED, user_id=user_id)

@@ -11,6 +11,7 @@ from shared_lib.ports import (
     JoinOutcome,
     Messenger,
     PermanentError,
+    Presence,
     RecipientUnreachableError,
     RetryableError,
     UnknownOutcomeError,
@@ -34,6 +35,8 @@ from tests.sandbox.telegram.harness import StandIn, free_port
 URL = "https://t.me/+nothing"
 ACTS: dict[str, Callable[[Messenger], object]] = {
     "is_inside": lambda one: one.is_inside(CLOSED, ANN),
+    "presence": lambda one: one.presence(CLOSED, ANN),
+    "remove": lambda one: one.remove(CLOSED, ANN),
     "create_join_link": lambda one: one.create_join_link(CLOSED, "funnel-1", tomorrow()),
     "revoke_link": lambda one: one.revoke_link(CLOSED, URL),
     "approve": lambda one: one.approve(CLOSED, ANN),
@@ -132,6 +135,36 @@ def test_somebody_unknown_is_not_inside(world: World) -> None:
 def test_members_by_any_way_are_inside(world: World) -> None:
     world.add_member(BEN)
     assert world.messenger.is_inside(CLOSED, BEN)
+
+
+def test_whoever_runs_a_chat_is_nobody_for_us_to_remove(world: World) -> None:
+    world.add_member(ANN)
+    world.add_member(BEN)
+    world.promote(BEN)
+    assert world.messenger.presence(CLOSED, ANN) is Presence.INSIDE
+    assert world.messenger.presence(CLOSED, BEN) is Presence.PROTECTED
+    assert world.messenger.presence(CLOSED, STRANGER) is Presence.OUTSIDE
+    with pytest.raises(PermanentError):
+        world.messenger.remove(CLOSED, BEN)
+    assert world.messenger.is_inside(CLOSED, BEN)
+
+
+def test_who_was_removed_is_out_and_may_come_back(world: World) -> None:
+    world.add_member(ANN)
+    world.messenger.remove(CLOSED, ANN)
+    assert world.messenger.presence(CLOSED, ANN) is Presence.OUTSIDE
+    assert world.open_link(ANN, make_link(world)) == "requested"
+    world.messenger.remove(CLOSED, ANN)  # of who is out nothing changes
+    assert world.messenger.approve(CLOSED, ANN) is JoinOutcome.DONE
+    assert world.messenger.is_inside(CLOSED, ANN)
+
+
+def test_without_the_right_to_restrict_nobody_is_removed(world: World) -> None:
+    world.add_member(ANN)
+    world.set_rights(frozenset({"can_invite_users"}))
+    with pytest.raises(PermanentError):
+        world.messenger.remove(CLOSED, ANN)
+    assert world.messenger.is_inside(CLOSED, ANN)
 
 
 def test_messages_arrive(world: World) -> None:

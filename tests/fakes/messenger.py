@@ -15,6 +15,7 @@ from shared_lib.ports import (
     Clock,
     JoinOutcome,
     PermanentError,
+    Presence,
     ProviderError,
     RecipientUnreachableError,
 )
@@ -29,10 +30,17 @@ Opened = Literal[
 
 @dataclass
 class FakeChat:
-    """`bot_rights` is None while the bot is outside; `requests` maps people to the link used."""
+    """`bot_rights` is None while the bot is outside; `requests` maps people to the link used.
+
+    Of the members, those `protected` own or run the chat, or are bots, and `guests` came in by no
+    request. `removed` is whom we took out, in that order.
+    """
 
     bot_rights: frozenset[str] | None
     members: set[int] = field(default_factory=set)
+    protected: set[int] = field(default_factory=set)
+    guests: set[int] = field(default_factory=set)
+    removed: list[int] = field(default_factory=list)
     requests: dict[int, str | None] = field(default_factory=dict)
 
 
@@ -67,6 +75,7 @@ class FakeMessenger:
         self.messages: list[tuple[int, Message]] = []
         self.posts: dict[int, dict[int, Message]] = {}
         self.answers: dict[str, str | None] = {}
+        self.removals: list[tuple[int, int, datetime]] = []
         self.stale_presses: set[str] = set()
         self.calls: list[tuple[str, int]] = []
         self._clock = clock
@@ -81,6 +90,30 @@ class FakeMessenger:
             self.calls.append(("is_inside", chat_id))
             with self._failures.around("is_inside"):
                 return telegram_user_id in self._chat(chat_id).members
+
+    def presence(self, chat_id: int, telegram_user_id: int) -> Presence:
+        with self._lock:
+            self.calls.append(("presence", chat_id))
+            with self._failures.around("presence"):
+                chat = self._chat(chat_id)
+                if telegram_user_id not in chat.members:
+                    return Presence.OUTSIDE
+                is_protected = telegram_user_id in chat.protected
+                return Presence.PROTECTED if is_protected else Presence.INSIDE
+
+    def remove(self, chat_id: int, telegram_user_id: int) -> None:
+        with self._lock:
+            self.calls.append(("remove", chat_id))
+            with self._failures.around("remove"):
+                chat = self._chat(chat_id)
+                if "can_restrict_members" not in (chat.bot_rights or ()):
+                    raise PermanentError("not enough rights")
+                if telegram_user_id in chat.protected:
+                    raise PermanentError("user is an administrator of the chat")
+                chat.members.discard(telegram_user_id)
+                chat.removed.append(telegram_user_id)
+                if self._clock is not None:
+                    self.removals.append((chat_id, telegram_user_id, self._clock.now()))
 
     def create_join_link(self, chat_id: int, name: str, expires_at: datetime) -> str:
         with self._lock:
@@ -186,10 +219,18 @@ class FakeMessenger:
         """Let somebody be inside, by no request."""
         with self._lock:
             self.chats[chat_id].members.add(user_id)
+            self.chats[chat_id].guests.add(user_id)
+
+    def protect(self, chat_id: int, user_id: int) -> None:
+        """Make a member one of those who run the chat."""
+        with self._lock:
+            self.chats[chat_id].members.add(user_id)
+            self.chats[chat_id].protected.add(user_id)
 
     def leave(self, chat_id: int, user_id: int) -> None:
         with self._lock:
             self.chats[chat_id].members.discard(user_id)
+            self.chats[chat_id].guests.discard(user_id)
 
     def request_join(self, chat_id: int, user_id: int) -> None:
         """Ask to be let in without a link."""

@@ -14,16 +14,30 @@ from shared_lib.domain.operator import ActionRefusedError, Evidence, Operator, S
 from shared_lib.domain.review import Finding, Reason
 from shared_lib.domain.review import Subject as Subjects
 from shared_lib.domain.statement import Statement
-from shared_lib.domain.update import AskRefund, AskStatus, AskToJoin, BlockBot, Greet, OpenOffer
+from shared_lib.domain.update import (
+    AskAccess,
+    AskRefund,
+    AskStatus,
+    AskToJoin,
+    BlockBot,
+    ChangeRights,
+    Greet,
+    LeaveChat,
+    OpenOffer,
+    Press,
+)
 from shared_lib.domain.why import Explained, Viewer
+from shared_lib.events import MemberRemovalDue
 from shared_lib.ports import DeadLetter, Person, ProviderError
 from shared_lib.usecases.audit_books import audit_books
 from shared_lib.usecases.batch_payouts import batch_payouts
 from shared_lib.usecases.cancel_transfer import cancel_transfer
 from shared_lib.usecases.change_access import AccessChange, change_access
+from shared_lib.usecases.change_grace import change_grace
 from shared_lib.usecases.change_payout import PayoutTerms, change_payout
 from shared_lib.usecases.close_channel import close_channel
 from shared_lib.usecases.close_review_item import close_review_item
+from shared_lib.usecases.expire_subscriptions import expire_subscriptions
 from shared_lib.usecases.explain import explain
 from shared_lib.usecases.flip_switch import flip_switch
 from shared_lib.usecases.grant_access import Grant, grant_access
@@ -46,6 +60,7 @@ from shared_lib.usecases.register_channel import (
 from shared_lib.usecases.release_credit import release_credit
 from shared_lib.usecases.release_payment import release_payment
 from shared_lib.usecases.release_payout import release_payout
+from shared_lib.usecases.release_removals import release_removals
 from shared_lib.usecases.release_wallet import release_wallet
 from shared_lib.usecases.replay_dead_letter import replay_dead_letter
 from shared_lib.usecases.request_payout import request_payout
@@ -183,6 +198,132 @@ def _events_of_a_part() -> dict[str, Subject]:
         for event_type in ("payment.updated", "payment.check_due")
         for occurrence in range(OCCURRENCES_MOST)
     }
+
+
+# ---- the end of access ---------------------------------------------------------------------------
+
+DAYS_OF_ACCESS = 30
+
+
+def _inside(world: World) -> Story:
+    """The buyer is inside, and everything is settled."""
+    story = Story(world)
+    story.begin()
+    story.finish()
+    return story
+
+
+def _removal(world: World) -> Act:
+    """Access is over: the buyer is taken out once, told once, and may come back."""
+    story = _inside(world)
+    world.clock.pass_time((DAYS_OF_ACCESS + 1) * 86_400)
+    [row] = world.rows("SELECT id FROM memberships")
+    event = MemberRemovalDue(membership_id=row["id"])
+    return Act(event.type, world, partial(world.deliver, event), partial(_is_out, story))
+
+
+def _expiry(world: World) -> Act:
+    """The tick that finds it has it removed, once."""
+    story = _inside(world)
+    world.clock.pass_time((DAYS_OF_ACCESS + 1) * 86_400)
+    slot = int(world.clock.now().timestamp() // 60)
+    tick = Repeated(world, lambda: expire_subscriptions(world, slot))
+    return Act("expire_subscriptions", world, tick.deliver, partial(_is_out, story))
+
+
+def _is_out(story: Story) -> None:
+    world = story.world
+    for _ in range(20):
+        world.drain()
+        world.tick()
+    chat = world.fake_messenger.chats[story.shop.closed_chat_id]
+    assert chat.removed == [BUYER]
+    assert [row["state"] for row in world.rows("SELECT state FROM memberships")] == ["removed"]
+    assert len(world.rows("SELECT id FROM notices WHERE kind = 'access_ended'")) == 1
+    assert_sound(world)
+
+
+def _reminder(world: World) -> Act:
+    """The tick that finds an end to be near reminds once."""
+    _inside(world)
+    world.clock.pass_time((DAYS_OF_ACCESS - 2.5) * 86_400)
+    slot = int(world.clock.now().timestamp() // 60)
+    tick = Repeated(world, lambda: expire_subscriptions(world, slot))
+
+    def finish() -> None:
+        for _ in range(5):
+            world.drain()
+            world.tick()
+        assert len(world.rows("SELECT id FROM notices WHERE kind = 'access_ends_soon'")) == 1
+        assert_sound(world)
+
+    return Act("expire_subscriptions", world, tick.deliver, finish)
+
+
+def _access(world: World) -> Act:
+    """Who has bought and is outside gets one working link, however often it is asked for."""
+    story = Story(world)
+    story.begin()
+    world.run()
+    story.has_joined = True
+    asked = _updated(world, AskAccess())
+
+    def finish() -> None:
+        asked.repeat()
+        world.run()
+        [*_, newest] = world.invite_urls(BUYER)  # a day later the first one has expired
+        assert len(story._working_links()) == 1
+        world.join(BUYER, newest)
+        world.run()
+        story.check()
+
+    return Act("access", world, asked.deliver, finish)
+
+
+def _departure(world: World) -> Act:
+    """Who left is nobody for us to remove any more."""
+    story = _inside(world)
+    world.fake_messenger.leave(story.shop.closed_chat_id, BUYER)
+    world.clock.pass_time(60)
+    told = _updated(world, LeaveChat(story.shop.closed_chat_id, world.clock.now()))
+
+    def finish() -> None:
+        told.repeat()
+        assert [row["let_in_at"] for row in world.rows("SELECT let_in_at FROM memberships")] == [
+            None
+        ]
+        assert_sound(world)
+
+    return Act("departure", world, told.deliver, finish)
+
+
+def _rights(world: World) -> Act:
+    """The owner hears once what the bot lacks."""
+    shop = world.open_shop()
+    world.fake_messenger.add_person(OWNER + 1)
+    change = ChangeRights(shop.closed_chat_id, frozenset(), world.clock.now())
+    told = _updated(world, change)
+
+    def finish() -> None:
+        told.repeat()
+        world.run()
+        assert len(world.rows("SELECT id FROM notices WHERE kind = 'rights_lost'")) == 1
+
+    return Act("rights", world, told.deliver, finish)
+
+
+def _renewal(world: World) -> Act:
+    """The button under a reminder opens the offer: one order, one invoice."""
+    shop = world.open_shop()
+    world.fake_messenger.add_person(BUYER)
+    pressed = _updated(world, Press("press1", 7, f"o:{shop.registered.offer_links[0]}"))
+
+    def finish() -> None:
+        pressed.repeat()
+        world.run()
+        assert len(world.rows("SELECT id FROM orders WHERE state = 'open'")) == 1
+
+    return Act("renewal", world, pressed.deliver, finish)
 
 
 # ---- requests ------------------------------------------------------------------------------------
@@ -611,6 +752,38 @@ def _flip(world: World) -> Act:
     return Act("flip_switch", world, command.deliver, finish)
 
 
+def _release_removals(world: World) -> Act:
+    """A channel's removals go on, released once."""
+    shop = world.open_shop()
+    finding = Finding(Subjects.CHANNEL, str(shop.channel_id), Reason.TOO_MANY_REMOVALS)
+    with world.real_database.transaction() as tx:
+        tx.reviews.open(finding, uuid4(), world.clock.now())
+    command = _once(world, lambda: release_removals(world, shop.channel_id, BY))
+
+    def finish() -> None:
+        command.repeat()
+        assert _audited(world, "release_removals") == 1
+        assert not world.rows("SELECT id FROM review_items WHERE closed_at IS NULL")
+
+    return Act("release_removals", world, command.deliver, finish)
+
+
+def _grace(world: World) -> Act:
+    """It is what the owner says, written down once."""
+    shop = world.open_shop()
+    [row] = world.rows("SELECT account_id FROM channels")
+    command = Repeated(
+        world, lambda: change_grace(world, row["account_id"], shop.channel_id, 5), COMMAND_FAILED
+    )
+
+    def finish() -> None:
+        command.repeat()
+        assert [one["grace_days"] for one in world.rows("SELECT grace_days FROM channels")] == [5]
+        assert _audited(world, "change_grace") == 1
+
+    return Act("change_grace", world, command.deliver, finish)
+
+
 def _release_wallet(world: World) -> Act:
     """A frozen wallet goes on; the story waits for it."""
     story = Story(world)
@@ -843,6 +1016,13 @@ SUBJECTS: Mapping[str, Subject] = {
     **_events(),
     **_events_of_money_held(),
     **_events_of_a_part(),
+    "member.removal_due": _removal,
+    "expire_subscriptions an end": _expiry,
+    "expire_subscriptions a reminder": _reminder,
+    "handle_update a question about access": _access,
+    "handle_update a departure": _departure,
+    "handle_update rights that are gone": _rights,
+    "handle_update a renewal": _renewal,
     "receive_callback": _callback,
     "check_order": _silent,
     "handle_update an offer": _offer,
@@ -868,6 +1048,8 @@ SUBJECTS: Mapping[str, Subject] = {
     "register_channel": _register,
     "flip_switch": _flip,
     "release_wallet": _release_wallet,
+    "release_removals": _release_removals,
+    "change_grace": _grace,
     "release_payout": _release_payout,
     "refund_payment": _refund,
     "release_credit": _release_credit,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import uuid5
 
-from shared_lib.events import BatchPayoutsTick, Event, ReconcileTick
+from shared_lib.events import BatchPayoutsTick, Event, ExpireSubscriptionsTick, ReconcileTick
 from shared_lib.ports import DeadLetter
 from shared_lib.usecases.record_dead_letter import record_dead_letter
 from shared_lib.usecases.refresh_currencies import refresh_currencies
@@ -194,9 +194,10 @@ def tick(machine: Machine) -> bool:
     """Some minutes pass, with blocks or without, and the scheduler wakes `reconcile`."""
     _pass(machine, machine.dice.choice(PAUSES))
     deliver(machine, ReconcileTick(), machine.dice.randrange(40) if machine.chance(10) else None)
-    if machine.chance(30):
-        last = machine.dice.randrange(6) if machine.chance(10) else None
-        deliver(machine, BatchPayoutsTick(), last)
+    for often, rare in ((30, BatchPayoutsTick()), (50, ExpireSubscriptionsTick())):
+        if machine.chance(often):
+            last = machine.dice.randrange(6) if machine.chance(10) else None
+            deliver(machine, rare, last)
     return True
 
 
@@ -208,6 +209,7 @@ def keep_up_for_a_while(machine: Machine) -> bool:
     if machine.chance(40):
         finish_exchanges(machine)
     deliver(machine, ReconcileTick())
+    deliver(machine, ExpireSubscriptionsTick())
     deliver(machine, BatchPayoutsTick())
     for _ in range(BUSY_WHILE):
         event = _take(machine, in_order=True)
@@ -220,7 +222,7 @@ def keep_up_for_a_while(machine: Machine) -> bool:
 @rule(1)
 def tick_twice(machine: Machine) -> bool:
     """The scheduler fires twice in a minute."""
-    for tick in (ReconcileTick(), BatchPayoutsTick()):
+    for tick in (ReconcileTick(), ExpireSubscriptionsTick(), BatchPayoutsTick()):
         deliver(machine, tick)
         deliver(machine, tick)
     return True

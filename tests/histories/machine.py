@@ -47,6 +47,7 @@ from shared_lib.domain.policy import Policy
 from shared_lib.domain.update import Intent
 from shared_lib.events import Event
 from shared_lib.ports import LeaseHeldError, LeaseLostError
+from shared_lib.usecases.register_channel import NewTier
 from tests.histories.strikes import CountedFailures
 from tests.histories.turns import TurnPoints
 from tests.points import KilledError, WatchedDatabase
@@ -289,6 +290,8 @@ def new_machine(connections: Connections, seed: int) -> Machine:
     shops = [
         world.open_shop(
             number + 1,
+            # Where a day is bought, access ends within the history.
+            tiers=(NewTier(999, 30 if number else 1), NewTier(1999, 90)),
             target=some[0],
             threshold_cents=THRESHOLD_CENTS if number in COLLECTORS else None,
         )

@@ -6,7 +6,16 @@ from functools import partial
 from typing import Any
 
 from shared_lib.domain.money import ETH, Money, format_amount, parse_amount
-from shared_lib.domain.update import AskRefund, AskStatus, AskToJoin, Greet, Intent, OpenOffer
+from shared_lib.domain.update import (
+    AskAccess,
+    AskRefund,
+    AskStatus,
+    AskToJoin,
+    Greet,
+    Intent,
+    LeaveChat,
+    OpenOffer,
+)
 from shared_lib.ports import Person
 from shared_lib.usecases.handle_update import handle_update
 from shared_lib.usecases.receive_callback import CallbackAnswer, receive_callback
@@ -389,6 +398,13 @@ def _open(machine: Machine, user_id: int, url: str) -> bool:
     return True
 
 
+@rule(2)
+def ask_what_is_open(machine: Machine) -> bool:
+    """And get the way in again."""
+    update(machine, machine.dice.choice(BUYERS), AskAccess())
+    return True
+
+
 @rule(1)
 def change_ones_mind(machine: Machine) -> bool:
     """Leave a channel, take a request back, or block the bot and let it in again."""
@@ -398,6 +414,8 @@ def change_ones_mind(machine: Machine) -> bool:
     chat, person = messenger.chats[chat_id], messenger.people.get(user_id)
     if user_id in chat.members:
         messenger.leave(chat_id, user_id)
+        if machine.chance(80):  # some word of it never comes
+            update(machine, user_id, LeaveChat(chat_id, machine.world.clock.now()))
     elif user_id in chat.requests:
         messenger.withdraw_request(chat_id, user_id)
     elif person is not None:

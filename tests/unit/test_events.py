@@ -11,6 +11,7 @@ from shared_lib.events import (
     AuditBooksTick,
     BatchPayoutsTick,
     Event,
+    ExpireSubscriptionsTick,
     PoolRequested,
     ReconcileTick,
     RefreshCurrenciesTick,
@@ -18,7 +19,13 @@ from shared_lib.events import (
     type_name,
 )
 
-TICKS = [ReconcileTick, RefreshCurrenciesTick, BatchPayoutsTick, AuditBooksTick]
+TICKS = [
+    ReconcileTick,
+    RefreshCurrenciesTick,
+    BatchPayoutsTick,
+    ExpireSubscriptionsTick,
+    AuditBooksTick,
+]
 
 
 def example(event_type: type[Event]) -> Event:

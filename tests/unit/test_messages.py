@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from shared_lib.domain.invite import EntryCause
 from shared_lib.domain.message import Message
 from shared_lib.domain.notice import Notice, NoticeKind, NoticeState
 from shared_lib.domain.offer import DESCRIPTION_MOST, TITLE_MOST
@@ -15,6 +16,7 @@ from shared_lib.usecases.handle_update import _WHAT_NEXT
 from shared_lib.usecases.messages import invite_message, notice_message, until
 
 NOW = datetime(2027, 3, 3, 14, 5, tzinfo=UTC)
+OFFER = "Abcdefghijklmnop_-1234"
 ORDER = "0194f3a2-7b6c-7d8e-9fa0-b1c2d3e4f506"
 Facts = Mapping[str, str | int | None]
 PAID_IN_PART: Facts = {"order": ORDER, "status": "partially_paid"}
@@ -33,8 +35,29 @@ FACTS: dict[NoticeKind, Facts] = {
     NoticeKind.INVOICE_FAILED: {},
     NoticeKind.PAYMENT_REVIEWED: PAID_IN_PART,
     NoticeKind.PAYMENT_ENDED: {"order": ORDER, "status": "expired"},
-    NoticeKind.ACCESS_EXTENDED: {"channel": "Signals", "until": NOW.isoformat()},
+    NoticeKind.ACCESS_EXTENDED: {
+        "channel": "Signals",
+        "until": NOW.isoformat(),
+        "because": EntryCause.PAID.value,
+    },
     NoticeKind.ACCESS_TAKEN: {"channel": "Signals"},
+    NoticeKind.ACCESS_ENDS_SOON: {
+        "channel": "Signals",
+        "until": NOW.isoformat(),
+        "renewal": OFFER,
+    },
+    NoticeKind.ACCESS_ENDED: {"channel": "Signals", "renewal": OFFER},
+    NoticeKind.ACCESS_STANDING: {
+        "channel": "Signals",
+        "until": NOW.isoformat(),
+        "is_running": 1,
+        "invited": 1,
+        "renewal": OFFER,
+    },
+    NoticeKind.NO_ACCESS: {},
+    NoticeKind.REMOVAL_FAILED: {"channel": "Signals", "member": 5_000_000_002},
+    NoticeKind.REMOVALS_STOPPED: {"channel": "Signals", "removed": 10},
+    NoticeKind.RIGHTS_LOST: {"channel": "Signals", "missing": "can_invite_users"},
     NoticeKind.PAID_MORE: {"order": ORDER, "days": 15},
     NoticeKind.PAID_IN_PART: {
         "order": ORDER,
@@ -121,8 +144,15 @@ def test_titles_and_descriptions_are_shown_literally(title: str) -> None:
         say(NoticeKind.ACCESS_EXTENDED, channel=title),
         say(NoticeKind.ACCESS_TAKEN, channel=title),
         say(NoticeKind.OFFER_REFUSED, blocked_in=title),
-        invite_message(title, "https://t.me/+x", NOW, is_paid=True),
-        invite_message(title, "https://t.me/+x", NOW, is_paid=False),
+        invite_message(title, "https://t.me/+x", NOW, EntryCause.PAID),
+        invite_message(title, "https://t.me/+x", NOW, EntryCause.GRANTED),
+        invite_message(title, "https://t.me/+x", NOW, EntryCause.AGAIN),
+        say(NoticeKind.ACCESS_ENDS_SOON, channel=title),
+        say(NoticeKind.ACCESS_ENDED, channel=title),
+        say(NoticeKind.ACCESS_STANDING, channel=title),
+        say(NoticeKind.REMOVAL_FAILED, channel=title),
+        say(NoticeKind.REMOVALS_STOPPED, channel=title),
+        say(NoticeKind.RIGHTS_LOST, channel=title),
     ):
         assert title in read(message).text
 
@@ -197,10 +227,10 @@ def test_the_end_of_access_is_told_in_utc(moment: datetime | None, words: str) -
     written = None if moment is None else moment.isoformat()
     assert until(moment) == words
     assert words in read(say(NoticeKind.ACCESS_EXTENDED, until=written)).text
-    assert words in read(invite_message("Signals", "https://t.me/+x", moment, is_paid=True)).text
+    assert words in read(invite_message("Signals", "https://t.me/+x", moment, EntryCause.PAID)).text
 
 
 def test_an_invite_shows_its_link_only_in_the_button() -> None:
-    message = invite_message("Signals", "https://t.me/+secret", NOW, is_paid=True)
+    message = invite_message("Signals", "https://t.me/+secret", NOW, EntryCause.PAID)
     assert "secret" not in message.html
     assert [button.url for button in message.buttons] == ["https://t.me/+secret"]

@@ -19,13 +19,14 @@ from shared_lib.domain.offer import (
 
 _CHANNEL = """
 id, account_id, strategy, threshold_cents, payout_asset, payout_address, payout_memo, fee_bps,
-wants_payout, held_until, closing_at, closed_at
+wants_payout, held_until, closing_at, closed_at, grace_days, removals_free_until
 """
 
 _ADD = f"""
 INSERT INTO channels ({_CHANNEL}, created_at)
 VALUES (:id, :account_id, :strategy, :threshold_cents, :asset, :address, :memo, :fee_bps,
-        :wants_payout, :held_until, :closing_at, :closed_at, :now)
+        :wants_payout, :held_until, :closing_at, :closed_at, :grace_days, :removals_free_until,
+        :now)
 """
 
 _SAVE_PAYOUT = """
@@ -76,6 +77,17 @@ UPDATE channels SET closed_at = :now WHERE id IN (
 RETURNING id
 """
 
+# What the person bought last, if it is sold still, else the channel's first offer.
+_RENEWAL = """
+SELECT l.id FROM tiers t
+JOIN offer_links l ON l.tier_id = t.id JOIN channels c ON c.id = t.channel_id
+WHERE t.channel_id = :id AND t.removed_at IS NULL AND c.closing_at IS NULL
+ORDER BY t.id = (SELECT o.tier_id FROM orders o WHERE o.channel_id = :id
+                 AND o.telegram_user_id = :user AND o.state = 'paid'
+                 ORDER BY o.created_at DESC LIMIT 1) DESC NULLS LAST, t.position, l.created_at
+LIMIT 1
+"""
+
 _OFFER = """
 SELECT l.id AS link_id, t.id AS tier_id, t.channel_id, t.position, t.price_cents, t.days,
     t.removed_at
@@ -102,6 +114,8 @@ class PostgresChannels:
             held_until=channel.held_until,
             closing_at=channel.closing_at,
             closed_at=channel.closed_at,
+            grace_days=channel.grace_days,
+            removals_free_until=channel.removals_free_until,
             now=now,
         )
         for chat in chats:
@@ -168,7 +182,7 @@ class PostgresChannels:
         )
         if row is None:
             raise LookupError(f"channel {channel_id} has no closed chat")
-        return Chat(int(row["chat_id"]), ChatRole(row["role"]), row["title"], row["description"])
+        return _chat_from(row)
 
     def want_payout(self, channel_id: UUID, *, wanted: bool) -> None:
         self._session.run(
@@ -200,6 +214,19 @@ class PostgresChannels:
             closed_at=channel.closed_at,
         )
 
+    def save_access(self, channel: Channel) -> None:
+        self._session.run(
+            "UPDATE channels SET grace_days = :grace_days, "
+            "removals_free_until = :removals_free_until WHERE id = :id",
+            id=channel.id,
+            grace_days=channel.grace_days,
+            removals_free_until=channel.removals_free_until,
+        )
+
+    def renewal_link(self, channel_id: UUID, telegram_user_id: int) -> str | None:
+        row = self._session.row(_RENEWAL, id=channel_id, user=telegram_user_id)
+        return row["id"] if row else None
+
     def left_to_do(self, channel_id: UUID, now: datetime) -> LeftToDo:
         row = self._session.row(_LEFT, id=channel_id, now=now)
         if row is None:
@@ -217,6 +244,14 @@ class PostgresChannels:
             id=channel_id,
         )
         return row["id"] if row else None
+
+    def of_chat(self, chat_id: int) -> tuple[UUID, Chat] | None:
+        row = self._session.row(
+            "SELECT channel_id, chat_id, role, title, description FROM channel_chats "
+            "WHERE chat_id = :id",
+            id=chat_id,
+        )
+        return (row["channel_id"], _chat_from(row)) if row else None
 
     def sold_by_chat(self, chat_id: int) -> UUID | None:
         row = self._session.row(
@@ -244,6 +279,10 @@ def _tier_from(row: Row) -> Tier:
     )
 
 
+def _chat_from(row: Row) -> Chat:
+    return Chat(int(row["chat_id"]), ChatRole(row["role"]), row["title"], row["description"])
+
+
 def _channel_from(row: Row | None) -> Channel | None:
     if row is None:
         return None
@@ -260,4 +299,6 @@ def _channel_from(row: Row | None) -> Channel | None:
         held_until=row["held_until"],
         closing_at=row["closing_at"],
         closed_at=row["closed_at"],
+        grace_days=int(row["grace_days"]),
+        removals_free_until=row["removals_free_until"],
     )

@@ -14,13 +14,13 @@ from shared_lib.domain.invite import Invite, InviteState, JoinRequest, JoinState
 
 _COLUMNS = f"""
 id, payment_id, order_id, membership_id, name, state, link, link_expires_at, already_inside,
-created_at, {WATCH_COLUMNS}
+is_again, created_at, {WATCH_COLUMNS}
 """
 
 _ADD = f"""
 INSERT INTO invites ({_COLUMNS})
 VALUES (:id, :payment_id, :order_id, :membership_id, :name, :state, :link, :link_expires_at,
-        :already_inside, :created_at, {WATCH_VALUES})
+        :already_inside, :is_again, :created_at, {WATCH_VALUES})
 """
 
 _SAVE = f"""
@@ -52,6 +52,7 @@ class PostgresInvites:
             link=invite.link.url if invite.link else None,
             link_expires_at=invite.link.expires_at if invite.link else None,
             already_inside=invite.already_inside,
+            is_again=invite.is_again,
             created_at=invite.created_at,
             **watch_values(invite.watch),
         )
@@ -75,6 +76,12 @@ class PostgresInvites:
             link_expires_at=invite.link.expires_at if invite.link else None,
             already_inside=invite.already_inside,
             **watch_values(invite.watch),
+        )
+
+    def is_any_creating(self, membership_id: UUID) -> bool:
+        return self._session.did(
+            "SELECT id FROM invites WHERE membership_id = :id AND state = 'creating' LIMIT 1",
+            id=membership_id,
         )
 
     def has_live(self, order_id: UUID) -> bool:
@@ -113,6 +120,7 @@ def _invite_from(row: Row) -> Invite:
         watch=watch_from(row),
         link=Link(row["link"], row["link_expires_at"]) if row["link"] else None,
         already_inside=row["already_inside"],
+        is_again=row["is_again"],
     )
 
 

@@ -78,6 +78,9 @@ class PostgresControls:
     def sends_stopped(self) -> bool:
         return self._session.did("SELECT name FROM controls WHERE name = 'stop_sends'")
 
+    def removals_stopped(self) -> bool:
+        return self._session.did("SELECT name FROM controls WHERE name = 'stop_removals'")
+
     def turn_on(self, switch: Switch, by: Operator, now: datetime) -> bool:
         return self._session.did(
             "INSERT INTO controls (name, actor, reason, set_at) "

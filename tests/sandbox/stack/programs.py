@@ -39,6 +39,7 @@ def scheduler(plan: Plan) -> Program:
         "reconcile=60",
         "refresh_currencies=3600",
         "batch_payouts=300",
+        "expire_subscriptions=60",
         "audit_books=86400",
     ):
         command += ["--tick", tick]
