@@ -24,6 +24,7 @@ from tests.e2e.swaps import (
     swapped_once,
 )
 from tests.e2e.threshold import batches, collecting_shop, shares
+from tests.sandbox.ageing import age_access
 from tests.sandbox.scene import Sold
 from tests.sandbox.stack.plan import PROJECT_ID, function_table
 from tests.sandbox.stack.provision import run_tick
@@ -64,6 +65,8 @@ HELD: dict[str, Call | Lock] = {
     "start_payout": Call("ethereum", "eth_estimateGas"),
     "accumulate_payment": Call("changenow", RANGE),
     "batch_payouts": Call("front", "publish payout.requested", "hold_before"),
+    "expire_subscriptions": Call("front", "publish member.removal_due", "hold_before"),
+    "remove_member": Call("telegram", "unbanChatMember"),
     "audit_books": Call("ethereum", "eth_getBalance"),
     "quote_swap": Call("changenow", ESTIMATE),
     "create_swap": Call("changenow", CREATE),
@@ -82,9 +85,11 @@ _ON_THEIR_OWN = {
     "batch_payouts",
     "check_order",
     "create_swap",
+    "expire_subscriptions",
     "reconcile",
     "record_dead_letter",
     "refresh_currencies",
+    "remove_member",
 }
 # Others make the same call before: once the transfer is in this state, as this function left it,
 # nobody else does.
@@ -277,6 +282,20 @@ def test_a_batch_whose_tick_is_killed_leaves_once(scene: Stage) -> None:
     scene.wait_for("three shares to be paid", lambda: shares(scene, shop) == {"paid": 3}, 120)
     assert [one["status"] for one in batches(scene, shop)] == ["settled"]
     assert_books(scene)
+
+
+@pytest.mark.parametrize("function", ["expire_subscriptions", "remove_member"])
+def test_whoever_is_to_leave_is_removed_though_the_remover_is_killed(
+    scene: Stage, function: str
+) -> None:
+    scene.wait_until_quiet()
+    purchase = _whole_purchase(scene)
+    chat_id, buyer = purchase.shop.closed_chat_id, purchase.buyer
+    with killed(scene, function):
+        age_access(scene.owner, buyer, 31)
+        scene.wait_for("the buyer outside", lambda: not scene.is_inside(chat_id, buyer), 60)
+    state = "SELECT state FROM memberships WHERE telegram_user_id = :id"
+    scene.wait_for("the record of it", lambda: scene.one(state, id=buyer) == "removed")
 
 
 def test_an_audit_that_is_killed_is_made_by_the_next(scene: Stage) -> None:

@@ -9,6 +9,7 @@ from shared_lib.adapters.nowpayments_signature import is_genuine
 from shared_lib.adapters.postgres import leases
 from shared_lib.adapters.postgres.delivery import PostgresOutbox
 from shared_lib.adapters.postgres.memberships import PostgresMemberships
+from shared_lib.adapters.postgres.operations import PostgresControls
 from shared_lib.domain.invite import LINK_LIFETIME, Invite, JoinState, Link, join_answer
 from shared_lib.domain.membership import (
     MEMBERSHIP_EDGES,
@@ -19,8 +20,22 @@ from shared_lib.domain.membership import (
 from shared_lib.domain.offer import Chat
 from shared_lib.domain.payment import Payment, Report
 from shared_lib.events import Event
-from shared_lib.ports import Lease, LeaseHeldError, OutboxRow, Ports, RetryableError, Transaction
-from shared_lib.usecases import confirm_payment, handle_update, reconcile, send_invite
+from shared_lib.ports import (
+    Lease,
+    LeaseHeldError,
+    OutboxRow,
+    Ports,
+    Presence,
+    RetryableError,
+    Transaction,
+)
+from shared_lib.usecases import (
+    confirm_payment,
+    handle_update,
+    reconcile,
+    remove_member,
+    send_invite,
+)
 from shared_lib.usecases.access import is_blocked
 from shared_lib.usecases.lease import require_time
 from shared_lib.usecases.setback import put_off
@@ -120,6 +135,25 @@ def _always_whole(_payment: Payment, _report: Report) -> bool:
     return True
 
 
+def _remove_blindly(ports: Ports, case: Any) -> Presence:
+    ports.messenger.remove(case.chat_id, case.membership.telegram_user_id)
+    return Presence.INSIDE
+
+
+_lock_membership = PostgresMemberships.lock
+
+
+def _remember_as_claimed(self: PostgresMemberships, known: Membership) -> Membership:
+    """What was read at the claim, where a removal was under way then."""
+    fresh = _lock_membership(self, known)
+    return known if known.state is MembershipState.REMOVING else fresh
+
+
+def _count_as_removed(ports: Ports, case: Any, _error: Any) -> None:
+    with ports.database.transaction() as tx:
+        remove_member._record(ports, tx, case, Presence.INSIDE)
+
+
 ACCESS_BUGS = {
     "claim_skipped": PlantedBug(
         "The lease is granted, whoever holds it.",
@@ -188,6 +222,31 @@ ACCESS_BUGS = {
             Everywhere(is_blocked, _blocked_nowhere),
             Entry(MEMBERSHIP_EDGES, MembershipState.BLOCKED, frozenset({MembershipState.ACTIVE})),
         ),
+    ),
+    "removed_without_looking": PlantedBug(
+        "Nobody asks Telegram first where the person stands.",
+        "a_member_whom_the_owner_banned",
+        only(remove_member, "_take_out", _remove_blindly),
+    ),
+    "membership_not_read_again": PlantedBug(
+        "After the call the person counts as removed, whatever was paid meanwhile.",
+        "a_renewal_while_the_removal_runs",
+        only(PostgresMemberships, "lock", _remember_as_claimed),
+    ),
+    "removed_by_a_failure": PlantedBug(
+        "Who could not be removed counts as removed.",
+        "a_bot_that_may_remove_nobody",
+        only(remove_member, "_remember_failure", _count_as_removed),
+    ),
+    "removals_not_stopped": PlantedBug(
+        "The kill switch for removals stops nothing.",
+        "an_operator_stops_all_removals",
+        only(PostgresControls, "removals_stopped", lambda _self: False),
+    ),
+    "removals_not_counted": PlantedBug(
+        "Any number of people may be removed at once.",
+        "a_crowd_whose_access_ends_at_once",
+        only(remove_member, "_may_go", lambda *_anything: True),
     ),
     "stranger_approved": PlantedBug(
         "Whoever comes by a link of ours is let in.",

@@ -6,24 +6,34 @@ scenario can say of the outside comes after them.
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import cast
 
 from shared_lib.domain.money import ETH
-from shared_lib.domain.operator import Evidence, Operator
+from shared_lib.domain.operator import Evidence, Operator, Switch
 from shared_lib.domain.update import OpenOffer
-from shared_lib.events import PaymentUpdated, PayoutRequested, TransferCheckDue
-from shared_lib.ports import Chain, RetryableError, SwapProvider, UnknownOutcomeError
+from shared_lib.events import (
+    MemberRemovalDue,
+    PaymentUpdated,
+    PayoutRequested,
+    TransferCheckDue,
+)
+from shared_lib.ports import Chain, Messenger, RetryableError, SwapProvider, UnknownOutcomeError
 from shared_lib.usecases.cancel_transfer import cancel_transfer
 from shared_lib.usecases.change_access import AccessChange, change_access
+from shared_lib.usecases.flip_switch import flip_switch
+from shared_lib.usecases.import_members import FormerMember, import_members
 from shared_lib.usecases.receive_callback import receive_callback
 from shared_lib.usecases.refund_payment import refund_payment
 from tests.fakes.chain import WALLET
+from tests.fakes.messenger import ALL_RIGHTS, FakeChat
 from tests.integration.usecases.support import (
     ANN,
     BEN,
     STRANGER,
     InterruptedChain,
+    InterruptedMessenger,
     InterruptedSigner,
     allow_sends,
     break_down,
@@ -271,6 +281,103 @@ def a_link_passed_on(stage: Stage) -> None:
     finish(stage)
     inside = stage.fake_messenger.chats[shop.closed_chat_id].members
     ensure(not inside, "a stranger is inside", inside)
+
+
+def _inside(stage: Stage) -> Shop:
+    """Somebody has bought, and is inside."""
+    shop = open_shop(stage)
+    buy(stage, shop)
+    stage.run()
+    stage.join(ANN, stage.invite_urls(ANN)[0])
+    stage.drain()
+    return shop
+
+
+def _pass_days(stage: Stage, days: float, ticks: int = 20) -> None:
+    stage.clock.pass_time(days * 86_400)
+    for _ in range(ticks):
+        stage.drain()
+        stage.tick()
+    stage.drain()
+
+
+def _chat(stage: Stage, shop: Shop) -> FakeChat:
+    return stage.fake_messenger.chats[shop.closed_chat_id]
+
+
+@scenario
+def a_member_whom_the_owner_banned(stage: Stage) -> None:
+    """Out already when access ends: to remove them would lift the ban."""
+    shop = _inside(stage)
+    stage.fake_messenger.leave(shop.closed_chat_id, ANN)
+    _pass_days(stage, 31)
+    ensure(not _chat(stage, shop).removed, "somebody was removed who was out already")
+    sound(stage)
+
+
+@scenario
+def a_renewal_while_the_removal_runs(stage: Stage) -> None:
+    """The payment lands between the claim and Telegram's answer."""
+    shop = _inside(stage)
+    stage.clock.pass_time(31 * 86_400)
+    invoice, inner = stage.order(ANN, shop), stage.messenger
+    [row] = stage.rows("SELECT id FROM memberships")
+
+    def pay() -> None:
+        stage.finish(invoice)
+        stage.drain()
+
+    stage.messenger = cast("Messenger", InterruptedMessenger(inner, "remove", pay))
+    stage.deliver(MemberRemovalDue(membership_id=row["id"]))
+    stage.messenger = inner
+    stage.run()
+    ensure(state_of(stage, "memberships") == ["active"], "what was paid for is lost")
+    stage.join(ANN, stage.invite_urls(ANN)[-1])
+    stage.run()
+    ensure(ANN in _chat(stage, shop).members, "who has paid is outside")
+    sound(stage)
+
+
+@scenario
+def a_bot_that_may_remove_nobody(stage: Stage) -> None:
+    """Access is over, and the person stays inside until the bot has its rights again."""
+    shop = _inside(stage)
+    _chat(stage, shop).bot_rights = frozenset({"can_invite_users"})
+    _pass_days(stage, 31)
+    ensure(state_of(stage, "memberships") == ["removing"], "counted as removed, and is inside")
+    _chat(stage, shop).bot_rights = ALL_RIGHTS
+    _pass_days(stage, 0.1)
+    ensure(ANN not in _chat(stage, shop).members, "never removed")
+    sound(stage)
+
+
+@scenario
+def an_operator_stops_all_removals(stage: Stage) -> None:
+    """The kill switch for removals is thrown before an end, and put back."""
+    shop = _inside(stage)
+    by = Operator("operator:ann", "this is a test")
+    flip_switch(stage, Switch.STOP_REMOVALS, by, on=True)
+    _pass_days(stage, 31)
+    ensure(ANN in _chat(stage, shop).members, "removed while all removals were stopped")
+    flip_switch(stage, Switch.STOP_REMOVALS, by, on=False)
+    _pass_days(stage, 0.1)
+    ensure(ANN not in _chat(stage, shop).members, "never removed")
+    sound(stage)
+
+
+@scenario
+def a_crowd_whose_access_ends_at_once(stage: Stage) -> None:
+    """Ten go, and the others wait for a person."""
+    shop = open_shop(stage)
+    [row] = stage.rows("SELECT account_id FROM channels")
+    ends_at = stage.clock.now() + timedelta(days=1)
+    members = [FormerMember(ANN + 100 + number, ends_at) for number in range(15)]
+    for one in members:
+        stage.fake_messenger.add_member(shop.closed_chat_id, one.telegram_user_id)
+    import_members(stage, row["account_id"], shop.channel_id, members)
+    _pass_days(stage, 1.1)
+    ensure(len(_chat(stage, shop).removed) == 10, "more were removed than a person knows of")
+    sound(stage)
 
 
 @scenario

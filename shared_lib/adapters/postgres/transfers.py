@@ -45,7 +45,7 @@ WHERE id = :id
 
 _ATTEMPTS = """
 SELECT id, transfer_id, kind, raw, hash, max_fee, max_priority_fee, gas_limit, created_at
-FROM transfer_attempts WHERE transfer_id = :id ORDER BY created_at, id
+FROM transfer_attempts WHERE transfer_id = :id ORDER BY created_at, max_fee, id
 """
 
 _ADD_ATTEMPT = """

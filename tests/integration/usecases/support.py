@@ -13,6 +13,7 @@ from shared_lib.ports import (
     Chain,
     LeaseHeldError,
     LeaseLostError,
+    Messenger,
     ProviderError,
     SignedTransfer,
     UnsignedTransfer,
@@ -261,7 +262,7 @@ def leave(world: World, seconds: float) -> None:
 
 def attempts(world: World) -> list[str]:
     """The kinds of all stored bytes, oldest first."""
-    return column(world, "SELECT kind FROM transfer_attempts ORDER BY created_at, id")
+    return column(world, "SELECT kind FROM transfer_attempts ORDER BY created_at, max_fee, id")
 
 
 def assert_outbid(held: Fees, new: Fees) -> None:
@@ -316,6 +317,26 @@ class InterruptedChain:
         if act is not None:
             act()
         return getattr(self._inner, name)
+
+
+class InterruptedMessenger:
+    """A messenger; while it is first told to do `method`, something else happens."""
+
+    def __init__(self, inner: Messenger, method: str, act: Callable[[], object]) -> None:
+        self._inner, self._method, self._acts = inner, method, [act]
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        if name != self._method:
+            return found
+
+        def called(*arguments: Any) -> Any:
+            acts, self._acts = self._acts, []
+            for act in acts:
+                act()
+            return found(*arguments)
+
+        return called
 
 
 class InterruptedSigner(FakeSigner):

@@ -1,9 +1,7 @@
 """The end of access: reminded before it, removed after it, and nobody else ever."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -25,6 +23,7 @@ from tests.integration.usecases.support import (
     ANN,
     BEN,
     STRANGER,
+    InterruptedMessenger,
     account_of,
     break_down,
     buy,
@@ -312,33 +311,18 @@ def test_two_at_once_remove_once(world: World, shop: Shop) -> None:
     assert_sound(world)
 
 
-class Interrupted:
-    """A messenger; while somebody is being removed, something else happens."""
-
-    def __init__(self, inner: Any, method: str, act: Callable[[], object]) -> None:
-        self._inner, self._method, self._act = inner, method, act
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._inner, name)
-        if name != self._method:
-            return found
-
-        def called(*arguments: Any) -> Any:
-            act, self._act = self._act, lambda: None
-            act()
-            return found(*arguments)
-
-        return called
-
-
 @pytest.mark.parametrize("moment", ["presence", "remove"])
 def test_a_renewal_that_lands_while_the_removal_runs_ends_inside(
     world: World, shop: Shop, moment: str
 ) -> None:
     event = ended(world, shop)
     inner, invoice = world.messenger, world.order(ANN, shop)
-    paid = partial(world.finish, invoice)
-    world.messenger = Interrupted(inner, moment, paid)
+
+    def pay() -> None:
+        world.finish(invoice)
+        world.drain()
+
+    world.messenger = InterruptedMessenger(inner, moment, pay)
     handle(world, event)
     world.messenger = inner
     world.run()
@@ -370,7 +354,7 @@ def test_an_invite_waits_while_a_removal_runs(world: World, shop: Shop) -> None:
         world.finish(invoice)
         world.drain()
 
-    world.messenger = Interrupted(inner, "remove", pay)
+    world.messenger = InterruptedMessenger(inner, "remove", pay)
     handle(world, event)
     world.messenger = inner
     assert "already inside" not in " ".join(said(world, ANN))
