@@ -413,6 +413,43 @@ class Messenger(Protocol):
         ...
 
 
+class DraftKind(StrEnum):
+    """What somebody can have begun in the bot; one of each kind at most."""
+
+    KEYPAD = "keypad"
+
+
+class DraftChangedError(Exception):
+    """The draft was changed since it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was kept, and by which version it is replaced only if nobody else has done so."""
+
+    content: Mapping[str, Any]
+    version: str
+
+
+class Drafts(Protocol):
+    """What people have begun and not finished. All of it may vanish at any time."""
+
+    def get(self, kind: DraftKind, telegram_user_id: int) -> Draft | None: ...
+    def put(
+        self,
+        kind: DraftKind,
+        telegram_user_id: int,
+        content: Mapping[str, Any],
+        version: str | None,
+    ) -> None:
+        """Keep this in place of that version, or of whatever there is. Raises DraftChangedError."""
+        ...
+
+    def delete(self, kind: DraftKind, telegram_user_id: int, version: str) -> None:
+        """Forget that version. Raises DraftChangedError."""
+        ...
+
+
 class Publisher(Protocol):
     def publish(self, event: Event, seconds: float) -> bool:
         """Hand an event to the topic named by its type; whether it is stored there.
@@ -1124,3 +1161,5 @@ class Ports(Protocol):
     def signer(self) -> Signer: ...
     @property
     def messenger(self) -> Messenger: ...
+    @property
+    def drafts(self) -> Drafts: ...

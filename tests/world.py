@@ -29,6 +29,7 @@ from shared_lib.events import (
 from shared_lib.ports import (
     Chain,
     DatabaseUnavailableError,
+    Drafts,
     LeaseHeldError,
     LeaseLostError,
     Messenger,
@@ -66,6 +67,7 @@ from shared_lib.usecases.send_invite import send_invite
 from shared_lib.usecases.send_transfer import send_transfer
 from shared_lib.usecases.start_payout import start_payout
 from tests.fakes.chain import FakeChain, FakeSigner
+from tests.fakes.drafts import FakeDrafts
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.provider import FakePaymentProvider
 from tests.fakes.swaps import FakeSwapProvider
@@ -111,6 +113,7 @@ def _calls_of(port: type, *local: str) -> frozenset[str]:
 _PROVIDER_CALLS = _calls_of(PaymentProvider, "is_genuine", "read_report")
 _SWAP_CALLS = _calls_of(SwapProvider)
 _MESSENGER_CALLS = _calls_of(Messenger)
+_DRAFT_CALLS = _calls_of(Drafts)
 CHAIN_CALLS = _calls_of(Chain, "checksum_address")
 
 
@@ -194,6 +197,8 @@ class World:
         self.messenger = cast(
             "Messenger", WatchedPort(self.fake_messenger, self.points, _MESSENGER_CALLS)
         )
+        self.fake_drafts = FakeDrafts()
+        self.drafts = cast("Drafts", WatchedPort(self.fake_drafts, self.points, _DRAFT_CALLS))
         self.fake_swaps = FakeSwapProvider(self.clock, self.fake_chain)
         self.swaps = cast("SwapProvider", WatchedPort(self.fake_swaps, self.points, _SWAP_CALLS))
         self.chain = cast("Chain", WatchedPort(self.fake_chain, self.points, CHAIN_CALLS))

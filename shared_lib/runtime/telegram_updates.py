@@ -80,7 +80,7 @@ class _Member(_Shape):
     """`is_member` is shown of somebody restricted only."""
 
     status: str
-    user: _User
+    user: _User | None = None
     is_member: bool = False
     can_post_messages: bool = False
     can_invite_users: bool = False
@@ -208,7 +208,7 @@ def _opened(payload: str) -> Intent:
 
 
 def _pressed(query: _Query) -> Intent:
-    """Our buttons that carry data stand in private chats only; all others open links."""
+    """Our buttons that carry data are in private chats only; all others open links."""
     if query.message is None or not query.message.chat.is_private or query.data is None:
         return Ignore()
     return Press(query.id, query.message.message_id, _storable(query.data)[:_PAYLOAD_MOST])

@@ -19,6 +19,7 @@ from shared_lib.ports import (
     Chain,
     Clock,
     Database,
+    Drafts,
     Ids,
     Messenger,
     PaymentProvider,
@@ -106,6 +107,7 @@ class Wiring:
         self._chain = Once(self._make_chain)
         self._signer = Once(self._make_signer)
         self._messenger = Once(self._make_messenger)
+        self._drafts = Once(self._make_drafts)
 
     @property
     def database(self) -> Database:
@@ -131,6 +133,11 @@ class Wiring:
     def messenger(self) -> Messenger:
         """Telegram."""
         return self._messenger()
+
+    @property
+    def drafts(self) -> Drafts:
+        """Firestore."""
+        return self._drafts()
 
     def _make_database(self) -> Database:
         # Loaded after the fork, with the first delivery: it brings all repositories.
@@ -189,6 +196,12 @@ class Wiring:
             base_url=chosen.base_url,
             call_seconds=self.policy.call_seconds,
         )
+
+    def _make_drafts(self) -> Drafts:
+        from shared_lib.adapters.firestore import FirestoreDrafts  # noqa: PLC0415 (heavy)
+
+        project_id = self.settings.of(PubSubSettings).project_id
+        return FirestoreDrafts(project_id, self.clock, call_seconds=self.policy.call_seconds)
 
 
 def ports_for(*concerns: type[Concern]) -> Wiring:

@@ -114,6 +114,15 @@ run "everything" {
   }
 
   assert {
+    condition = (
+      toset([for grant in values(google_project_iam_member.drafts) : grant.member])
+      == toset([google_service_account.function["telegram_bot"].member])
+      && google_firestore_field.expires_at.collection == "drafts"
+    )
+    error_message = "Only the bot keeps drafts, and they end by themselves."
+  }
+
+  assert {
     condition = toset(keys(google_cloud_scheduler_job.tick)) == toset(["tick.audit_books", "tick.batch_payouts", "tick.expire_subscriptions", "tick.reconcile", "tick.refresh_currencies"]) && alltrue([
       for name, job in google_cloud_scheduler_job.tick :
       jsondecode(base64decode(job.pubsub_target[0].data)) == { type = name, version = 1 }

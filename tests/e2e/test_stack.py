@@ -20,7 +20,7 @@ NAMES = [
     *("firestore_emulator_host", "nowpayments_ipn_secret", "telegram_webhook_secret"),
     *("telegram_bot_token", "pids"),
 ]
-NOT_BUILT = {"api_url", "mail_url", "firestore_emulator_host"}
+NOT_BUILT = {"api_url", "mail_url"}
 
 
 def written(scene: Stage) -> dict[str, Any]:
@@ -34,7 +34,8 @@ def test_the_facts_name_every_part(scene: Stage) -> None:
     assert sorted(facts) == sorted(NAMES)
     assert {name for name, value in facts.items() if value is None} == NOT_BUILT
     assert facts["pids"] == scene.stack.pids()
-    outside = {"ethereum", "pubsub", "nowpayments", "changenow", "telegram", "web", "scheduler"}
+    providers = {"nowpayments", "changenow", "telegram"}
+    outside = {"ethereum", "pubsub", "firestore", "web", "scheduler"} | providers
     assert set(facts["pids"]) == {"postgres"} | outside | set(function_table()["functions"])
 
 

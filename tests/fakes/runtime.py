@@ -108,6 +108,7 @@ class FakeRuntime:
     chain: Any
     signer: Any
     messenger: Any
+    drafts: Any
 
     def __init__(self) -> None:
         self.settings: Settings = read_settings(ENVIRONMENT, *CONCERNS)

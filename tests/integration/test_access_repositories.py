@@ -16,7 +16,7 @@ from shared_lib.domain.order import Invoice, OrderKind, OrderState
 from shared_lib.ports import Person
 from tests.databases import RecordingDatabase
 from tests.integration import domain_rows as make
-from tests.integration.domain_rows import DAY, FAILING, NOW, TITLE
+from tests.integration.domain_rows import DAY, FAILING, NOW, TITLE, WATCH
 from tests.integration.valid_rows import fresh_chat_id, fresh_number
 
 # ---- people --------------------------------------------------------------------------------------
@@ -192,7 +192,12 @@ def test_a_membership_is_made_once_and_then_found(database: RecordingDatabase) -
         assert tx.memberships.lock(fresh) == fresh
         assert tx.memberships.lock(replace(fresh, id=uuid4(), created_at=NOW + DAY)) == fresh
         active = replace(
-            fresh, state=MembershipState.ACTIVE, access_ends_at=NOW + DAY, let_in_at=NOW
+            fresh,
+            state=MembershipState.ACTIVE,
+            access_ends_at=NOW + DAY,
+            let_in_at=NOW,
+            removed_at=NOW - DAY,
+            watch=WATCH,
         )
         tx.memberships.save(active)
         assert tx.memberships.get(fresh.channel_id, fresh.telegram_user_id) == active

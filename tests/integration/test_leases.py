@@ -29,6 +29,7 @@ MAKERS: dict[Leased, Callable[[Transaction], UUID]] = {
     Leased.SWAP: lambda tx: make.swap(tx).id,
     Leased.TRANSFER: lambda tx: make.transfer(tx).id,
     Leased.NOTICE: lambda tx: make.notice(tx).id,
+    Leased.MEMBERSHIP: lambda tx: make.membership(tx).id,
 }
 
 

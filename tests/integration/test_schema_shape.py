@@ -32,9 +32,8 @@ ASSET_OF = {
 # What a share gave and got is in the assets of its payout.
 OF_A_CONVERSION = {"weight", "part"}
 AMOUNTS = ASSET_OF.keys() | WEI | OF_A_CONVERSION
-# A membership is no errand of ours: it rests for as long as its access lasts. Of a payer's credit
-# the payment is watched.
-STATE_WITHOUT_WATCH = {"memberships", "payer_credits"}
+# Of a payer's credit the payment is watched.
+STATE_WITHOUT_WATCH = {"payer_credits"}
 
 
 @pytest.fixture

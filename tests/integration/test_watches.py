@@ -57,6 +57,7 @@ KINDS = [
     Kind(Watched.TRANSFER, make.transfer, "requested"),
     Kind(Watched.NOTICE, make.notice, "pending"),
     Kind(Watched.ORDER, make.order, "open"),
+    Kind(Watched.MEMBERSHIP, make.running_membership, "active"),
     Kind(Watched.DEAD_LETTER, dead_letter, "open"),
 ]
 

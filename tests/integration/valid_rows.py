@@ -124,7 +124,7 @@ _MAKERS: dict[str, Callable[[], Columns]] = {
         "body_sha256": sha256(b"{}").digest(),
         "received_at": NOW,
     },
-    "memberships": lambda: _with_id({"state": "none"}),
+    "memberships": lambda: _with_id({"state": "active", "access_ends_at": LATER, **WATCHED}),
     "membership_periods": lambda: _with_id({"starts_at": NOW, "ends_at": LATER}),
     "invites": lambda: _with_id(
         {"name": f"funnel-{fresh_number()}", "state": "creating", **WATCHED}

@@ -12,9 +12,11 @@ from shared_lib.domain.update import (
     AskStatus,
     AskToJoin,
     BlockBot,
+    ChangeRights,
     Greet,
     Ignore,
     Intent,
+    LeaveChat,
     OpenOffer,
     Press,
 )
@@ -100,13 +102,56 @@ def test_a_request_to_join_tells_the_link_s_name(link: dict[str, Any], name: str
         (PRIVATE, "kicked", BlockBot(blocked=True)),
         (PRIVATE, "member", BlockBot(blocked=False)),
         (PRIVATE, "restricted", Ignore()),
-        (CHANNEL, "kicked", Ignore()),
-        (CHANNEL, "administrator", Ignore()),
     ],
 )
 def test_blocking_is_told_in_private(chat: dict[str, Any], status: str, intent: Intent) -> None:
     change = {"chat": chat, "from": USER, "date": 1, "new_chat_member": {"status": status}}
     assert read_update({"update_id": 7, "my_chat_member": change}).intent == intent
+
+
+MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("member", "rights"),
+    [
+        ({"status": "kicked"}, set()),
+        ({"status": "member"}, set()),
+        ({"status": "administrator"}, set()),
+        (
+            {"status": "administrator", "can_invite_users": True, "can_edit_messages": True},
+            {"can_invite_users"},
+        ),
+    ],
+)
+def test_what_the_bot_may_do_in_a_chat_is_news(member: dict[str, Any], rights: set[str]) -> None:
+    change = {"chat": CHANNEL, "from": USER, "date": 1_767_323_045, "new_chat_member": member}
+    told = ChangeRights(CHANNEL["id"], frozenset(rights), MOMENT)
+    assert read_update({"update_id": 7, "my_chat_member": change}).intent == told
+
+
+@pytest.mark.parametrize(
+    ("member", "is_out"),
+    [
+        ({"status": "left"}, True),
+        ({"status": "kicked"}, True),
+        ({"status": "restricted", "is_member": False}, True),
+        ({"status": "restricted", "is_member": True}, False),
+        ({"status": "member"}, False),
+        ({"status": "administrator"}, False),
+        ({"status": "something new"}, False),
+    ],
+)
+def test_who_is_out_of_a_chat_is_told_by_whoever_did_it(
+    member: dict[str, Any], is_out: bool
+) -> None:
+    """The person is the member, not the administrator who put them out."""
+    admin = {"id": 99, "is_bot": False, "first_name": "Olga"}
+    change = {"chat": CHANNEL, "from": admin, "date": 1_767_323_045}
+    change["new_chat_member"] = member | {"user": USER}
+    update = read_update({"update_id": 7, "chat_member": change})
+    expected = Update(7, ADA, LeaveChat(CHANNEL["id"], MOMENT)) if is_out else None
+    assert update == (expected or Update(7, None, Ignore()))
 
 
 def pressed(**more: Any) -> dict[str, Any]:

@@ -233,10 +233,10 @@ def test_whom_nobody_knows_has_nothing_to_lose(world: World, shop: Shop) -> None
 
 def test_a_person_who_is_being_removed_is_left_to_that(world: World, shop: Shop) -> None:
     grant(world, shop, ANN)
-    change(world, "UPDATE memberships SET state = 'removing'")
+    change(world, "UPDATE memberships SET state = 'removing', let_in_at = created_at")
     with pytest.raises(ActionRefusedError, match="being removed"):
         act(world, shop, ANN, AccessChange.BLOCK)
-    change(world, "UPDATE memberships SET state = 'active'")
+    change(world, "UPDATE memberships SET state = 'active', let_in_at = NULL")
 
 
 # ---- blocked -------------------------------------------------------------------------------------

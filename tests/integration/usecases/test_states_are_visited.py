@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from shared_lib.domain.invite import INVITE_EDGES, JOIN_EDGES, InviteState, JoinState
+from shared_lib.domain.membership import MEMBERSHIP_EDGES, MembershipState
 from shared_lib.domain.notice import NOTICE_EDGES, NoticeState
 from shared_lib.domain.order import ORDER_EDGES, OrderState
 from shared_lib.domain.payment import PAYMENT_EDGES, PaymentStatus
@@ -14,9 +15,11 @@ from shared_lib.domain.payout import PAYOUT_EDGES, PayoutState
 from shared_lib.domain.share import SHARE_EDGES, ShareState
 from shared_lib.domain.swap import SWAP_EDGES, SwapState
 from shared_lib.domain.transfer import TRANSFER_EDGES, TransferState
+from shared_lib.events import ExpireSubscriptionsTick
 from shared_lib.ports import Due, Watched
 from shared_lib.usecases.reconcile import _EVENTS
-from tests.world import HANDLERS
+from tests.integration.usecases.support import buy, change, column
+from tests.world import HANDLERS, World
 
 # Which event brings a row forward from each state in which something is left to do.
 WOKEN_BY: dict[Watched, dict[str, str]] = {
@@ -82,7 +85,36 @@ def test_each_state_with_a_way_out_is_woken_or_rests_for_a_reason(kind: Watched)
 
 
 def test_every_watched_table_has_its_machine_here() -> None:
-    assert set(MACHINES) == set(Watched) - {Watched.DEAD_LETTER}
+    """But for members, who have a tick of their own."""
+    assert set(MACHINES) == set(Watched) - {Watched.DEAD_LETTER, Watched.MEMBERSHIP}
+
+
+WATCHED_MEMBERS = ("active", "ended", "removing", "blocked")
+
+
+@pytest.mark.parametrize("state", WATCHED_MEMBERS)
+def test_whoever_is_to_leave_is_woken_by_the_tick_of_members(world: World, state: str) -> None:
+    world.top_up()
+    buy(world, world.open_shop())
+    world.run()
+    world.clock.pass_time(31 * 86_400)
+    now = f"'{world.clock.now()}'::timestamptz"
+    change(
+        world,
+        f"UPDATE memberships SET state = '{state}', let_in_at = created_at, next_check_at = {now}",
+    )
+    world.queue.clear()
+    world.deliver(ExpireSubscriptionsTick())
+    assert [one.event.type for one in world.queue] == ["member.removal_due"]
+    world.run()
+    kept = "blocked" if state == "blocked" else "removed"
+    assert column(world, "SELECT state FROM memberships") == [kept]
+
+
+def test_members_rest_in_no_other_state_with_a_way_out() -> None:
+    unfinished = {state.value for state in MembershipState if MEMBERSHIP_EDGES[state]}
+    # Nobody is inside, or nothing was bought: only people lead out of these.
+    assert unfinished - set(WATCHED_MEMBERS) == {"none", "removed"}
 
 
 @pytest.mark.parametrize(("kind", "state"), [pair for pair in PAIRS if WOKEN_BY[pair[0]][pair[1]]])

@@ -21,7 +21,10 @@ BOT_USERNAME = "funnel_sandbox_bot"
 CHAIN_ID = 31337
 # The main network's address of USDT, where the sandbox's own chain has one like it.
 USDT_CONTRACT = "0xdAC17F958D2ee523a2206206994597C13D831ec7"
-_WORLD = ("ethereum", "anvil", "pubsub", "front", "nowpayments", "changenow", "telegram", "web")
+_WORLD = (
+    *("ethereum", "anvil", "pubsub", "front", "firestore", "firestore_control"),
+    *("nowpayments", "changenow", "telegram", "web"),
+)
 
 # What takes minutes in production takes seconds here. Nothing else differs.
 QUICK = {
@@ -113,6 +116,12 @@ class Plan:
         """Host and port of the Pub/Sub emulator."""
         return f"{HOST}:{self.ports['pubsub']}"
 
+    @property
+    def firestore_host(self) -> str:
+        """Host and port of the Firestore emulator: ours, or the one that the environment names."""
+        ours = f"{HOST}:{self.ports['firestore']}"
+        return os.environ.get("FIRESTORE_EMULATOR_HOST") or ours
+
     def audience(self, function: str) -> str:
         """The address for which pushes to a function are made out: its front door."""
         return f"{self.url('front')}/{function}"
@@ -123,6 +132,7 @@ class Plan:
             "DATABASE_URL": database_url,
             "GOOGLE_CLOUD_PROJECT": PROJECT_ID,
             "PUBSUB_EMULATOR_HOST": self.pubsub_host,
+            "FIRESTORE_EMULATOR_HOST": self.firestore_host,
             "NOWPAYMENTS_BASE_URL": self.nowpayments_url,
             "NOWPAYMENTS_API_KEY": self.api_key,
             "NOWPAYMENTS_IPN_SECRET": self.ipn_secret,
@@ -151,7 +161,8 @@ class Plan:
         entry = function_table()["functions"][name]
         known = self.names(database_url)
         granted = [*entry["secrets"], *entry["settings"]]
-        common = ["DATABASE_URL", "GOOGLE_CLOUD_PROJECT", "PUBSUB_EMULATOR_HOST", *QUICK]
+        emulators = ["PUBSUB_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST"]
+        common = ["DATABASE_URL", "GOOGLE_CLOUD_PROJECT", *emulators, *QUICK]
         # gunicorn keeps a control socket per server in its runtime or home folder.
         own = self.folder / "run" / name
         own.mkdir(parents=True, exist_ok=True)

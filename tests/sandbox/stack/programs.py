@@ -23,7 +23,7 @@ from tests.sandbox.stack.processes import Program
 
 def world(plan: Plan) -> list[Program]:
     """The outside world."""
-    parts = (_ethereum, _pubsub, _nowpayments, _changenow, _telegram, _web)
+    parts = (_ethereum, _pubsub, _firestore, _nowpayments, _changenow, _telegram, _web)
     return [part(plan) for part in parts]
 
 
@@ -65,6 +65,13 @@ def _pubsub(plan: Plan) -> Program:
         if entry["trigger"] != "http":
             command += ["--route", f"{name}={plan.url(name)}"]
     return Program("pubsub", command, base_environment(), _healthy(plan, "front"))
+
+
+def _firestore(plan: Plan) -> Program:
+    command = python("-m", "tests.sandbox.firestore", "--grpc-port", str(plan.ports["firestore"]))
+    command += ["--control-port", str(plan.ports["firestore_control"])]
+    command += ["--state", str(plan.folder / "firestore.sqlite")]
+    return Program("firestore", command, base_environment(), _healthy(plan, "firestore_control"))
 
 
 def _nowpayments(plan: Plan) -> Program:

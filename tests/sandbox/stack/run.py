@@ -42,7 +42,7 @@ class Stack:
             "usdt_contract": plan.names("")["USDT_CONTRACT"],
             "host_wallet_address": plan.wallet_address,
             "pubsub_emulator_host": plan.pubsub_host,
-            "firestore_emulator_host": None,
+            "firestore_emulator_host": plan.firestore_host,
             "nowpayments_ipn_secret": plan.ipn_secret,
             "telegram_webhook_secret": plan.webhook_secret,
             "telegram_bot_token": plan.bot_token,
