@@ -60,7 +60,7 @@ def answer_update(runtime: Runtime, request: flask.Request, handle: HandleUpdate
     def work(body: bytes) -> flask.Response:
         if not _is_telegram(runtime, request):
             log(Kind.SECURITY, "an update without Telegram's secret was turned away")
-            return _json(403, "not_genuine")
+            return _json(401, "not_genuine")
         try:
             update = read_update(_parsed(body))
         except NotAnUpdateError as error:

@@ -117,7 +117,7 @@ def test_an_update_that_makes_no_sense_leaves_nothing(
 def test_an_update_without_telegrams_secret_is_turned_away(
     scene: Stage, rows: dict[str, int]
 ) -> None:
-    _check(scene, scene.update(_message(), secret="guessed"), 403, rows)
+    _check(scene, scene.update(_message(), secret="guessed"), 401, rows)
 
 
 @pytest.mark.parametrize("function", ["nowpayments_ipn", "telegram_bot"])
