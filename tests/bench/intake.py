@@ -92,7 +92,7 @@ def _running(folder: Path) -> Iterator[_Place]:
         _make_table(server, url)
         supervisor = Supervisor(folder / "logs")
         try:
-            supervisor.start([one for one in programs.world(plan) if one.name == "pubsub"])
+            supervisor.start([one for one in programs.world(plan, "") if one.name == "pubsub"])
             prepare_pubsub(plan)
             _keep_messages(plan)
             port = _free_port()

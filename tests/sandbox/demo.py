@@ -386,6 +386,7 @@ def main() -> int:
     plan = plan_from_environment(BUILD / "demo", BUILD / "stack.json")
     with running_stack(plan) as stack:
         narrator.says("🎯", f"up after {time.monotonic() - began:.1f} s")
+        narrator.says("🌐", f"console: {stack.plan.console_url}")
         failures = run(stack)
         if not sys.stdin.isatty():
             return 1 if failures else 0

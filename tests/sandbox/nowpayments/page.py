@@ -1,5 +1,7 @@
 """The hosted page on which a customer chooses a coin and pays."""
 
+import asyncio
+from decimal import Decimal
 from html import escape
 from urllib.parse import parse_qs, urlencode
 
@@ -8,21 +10,40 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from tests.sandbox.nowpayments import catalogue, checks, control, js, money, payments
+from tests.sandbox.nowpayments.customer import End
 from tests.sandbox.nowpayments.errors import ApiError
 from tests.sandbox.nowpayments.orders import Pay
 from tests.sandbox.nowpayments.records import UNDERWAY, Invoice, Payment
 from tests.sandbox.nowpayments.world import World
 
 STYLE = """
-body{margin:0;font:16px/1.5 system-ui,sans-serif;background:#eef2f7;color:#16202e}
-main{max-width:26rem;margin:8vh auto;padding:2rem;background:#fff;border-radius:1rem;
-box-shadow:0 8px 30px #16202e1a}
-h1{margin:0;font-size:2rem}p{margin:.5rem 0 1.5rem;color:#44546a;overflow-wrap:anywhere}
-label{display:block;font-weight:600;margin-bottom:.25rem}
-select,button{width:100%;padding:.75rem;font:inherit;border-radius:.5rem;border:1px solid #b6c2d2}
-button{margin-top:1rem;border:0;background:#1f5eff;color:#fff;font-weight:600;cursor:pointer}
-small{display:block;margin-top:1rem;color:#5b6b80}
+:root{color-scheme:light dark;--ground:#eef2f6;--surface:#fff;--ink:#101828;--muted:#4d5a6d;
+--line:#d9e0e8;--accent:#0b5cad;--on:#fff}
+@media(prefers-color-scheme:dark){:root{--ground:#0e141b;--surface:#17202a;--ink:#e8eef5;
+--muted:#a4b1c1;--line:#2a3542;--accent:#6fb4ff;--on:#06223f}}
+*{box-sizing:border-box}body{margin:0;font:16px/1.5 system-ui,sans-serif;background:var(--ground);
+color:var(--ink)}
+main{max-width:28rem;margin:6vh auto;padding:2rem;background:var(--surface);border-radius:1rem;
+border:1px solid var(--line)}
+h1{margin:0;font-size:2rem}p{margin:.5rem 0 1.5rem;color:var(--muted);overflow-wrap:anywhere}
+label{font-weight:600}fieldset{border:1px solid var(--line);border-radius:.6rem;margin:1.2rem 0 0}
+fieldset label{display:flex;gap:.6rem;font-weight:400;padding:.4rem 0}legend{font-weight:600}
+select,button{width:100%;padding:.75rem;font:inherit;color:inherit;border-radius:.6rem;
+border:1px solid var(--line);background:var(--surface)}
+button{margin-top:1.2rem;border:0;background:var(--accent);color:var(--on);font-weight:600;
+cursor:pointer}:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
+small{display:block;margin-top:1rem;color:var(--muted)}a{color:var(--accent)}
+@media(max-width:32rem){main{margin:0;min-height:100vh;border:0;border-radius:0;padding:1.2rem}}
 """
+_LATE_SECONDS = 0.5
+# How a customer may pay, in the words of the page; a portion of the price, and how that ends.
+WAYS: dict[str, tuple[str, Decimal | None, End | None]] = {
+    "exactly": ("Exactly what is asked", None, None),
+    "less": ("Less: six tenths of it", Decimal("0.6"), None),
+    "more": ("More: half as much again", Decimal("1.5"), None),
+    "late": ("Late: after the offer has expired", None, "expired"),
+    "never": ("Not at all: let it expire", None, "expired"),
+}
 
 
 def _page(title: str, content: str, status: int = 200, *, head: str = "") -> HTMLResponse:
@@ -55,6 +76,14 @@ def _options(world: World, invoice: Invoice) -> str:
     return "".join(shown)
 
 
+def _ways() -> str:
+    return "".join(
+        f'<label><input type="radio" name="how" value="{name}"'
+        f"{' checked' if name == 'exactly' else ''}>{escape(words)}</label>"
+        for name, (words, _, _) in WAYS.items()
+    )
+
+
 def _form(world: World, invoice: Invoice) -> Response:
     description = escape(invoice.order_description or "")
     cancel = f'<a href="{escape(invoice.cancel_url)}">Cancel</a>' if invoice.cancel_url else ""
@@ -63,8 +92,9 @@ def _form(world: World, invoice: Invoice) -> Response:
         f"<h1>{escape(_price(invoice))}</h1><p>{description}</p>"
         '<form method="post" action="/payment/">'
         f'<input type="hidden" name="iid" value="{invoice.id}">'
-        '<label for="coin">Pay with</label>'
+        '<label for="coin">Coin</label>'
         f'<select id="coin" name="pay_currency">{_options(world, invoice)}</select>'
+        f"<fieldset><legend>How much arrives</legend>{_ways()}</fieldset>"
         f'<button type="submit">Pay</button></form><small>Test payment page. {cancel}</small>',
     )
 
@@ -102,12 +132,32 @@ async def _pay(world: World, request: Request) -> Response:
         return _page("Not found", "<h1>Invoice not found</h1>", 404)
     ticker = form.get("pay_currency", ["ltc"])[0]
     try:
-        with world.store.together():
-            order = Pay(invoice_id=invoice.id, pay_currency=ticker)
-            payment_id = control.pay(world, order)
+        payment_id = _paid(world, invoice, ticker, form.get("how", ["exactly"])[0])
     except ApiError as error:
         return _page("Not possible", f"<h1>Not possible</h1><p>{escape(str(error))}</p>", 400)
     return RedirectResponse(_return_url(invoice, payment_id), 303)
+
+
+def _paid(world: World, invoice: Invoice, ticker: str, how: str) -> int:
+    """Let the customer pay in one of the ways; the payment's id. Raises ApiError."""
+    _, portion, end = WAYS.get(how, WAYS["exactly"])
+    with world.store.together():
+        order = Pay(invoice_id=invoice.id, pay_currency=ticker, portion=portion, end=end)
+        payment_id = control.pay(world, order)
+    if how == "late":
+        world.spawn(_pay_late(world, payment_id))
+    return payment_id
+
+
+async def _pay_late(world: World, payment_id: int) -> None:
+    """Once the offer has expired, the whole price arrives after all."""
+    while True:
+        await asyncio.sleep(_LATE_SECONDS)
+        payment = world.store.get(Payment, payment_id)
+        if payment is None or not payment.plan.steps:
+            break
+    with world.store.together():
+        control.pay(world, Pay(payment_id=payment_id))
 
 
 def _return_url(invoice: Invoice, payment_id: int) -> str:

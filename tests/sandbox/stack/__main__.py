@@ -18,6 +18,7 @@ def main() -> int:
     plan = plan_from_environment(PROJECT / "build" / "stack", PROJECT / "build" / "stack.json")
     with running_stack(plan) as stack:
         print("The stack is up; build/stack.json says where. Ctrl-C stops it.")
+        print(f"  {'console':16} {plan.console_url}")
         for name in ("web_url", "telegram_url", "nowpayments_url", "database_url"):
             print(f"  {name:16} {stack.facts()[name]}")
         sys.stdout.flush()

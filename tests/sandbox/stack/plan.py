@@ -112,6 +112,11 @@ class Plan:
         return os.environ.get("TELEGRAM_BASE_URL") or self.url("telegram")
 
     @property
+    def console_url(self) -> str:
+        """The page on which anyone can be any of the messenger's people."""
+        return f"{self.url('telegram')}/console/"
+
+    @property
     def pubsub_host(self) -> str:
         """Host and port of the Pub/Sub emulator."""
         return f"{HOST}:{self.ports['pubsub']}"

@@ -21,10 +21,10 @@ from tests.sandbox.stack.plan import (
 from tests.sandbox.stack.processes import Program
 
 
-def world(plan: Plan) -> list[Program]:
-    """The outside world."""
-    parts = (_ethereum, _pubsub, _firestore, _nowpayments, _changenow, _telegram, _web)
-    return [part(plan) for part in parts]
+def world(plan: Plan, owner_url: str) -> list[Program]:
+    """The outside world; by the database's owner its console lets time pass."""
+    parts = (_ethereum, _pubsub, _firestore, _nowpayments, _changenow, _web)
+    return [*(part(plan) for part in parts), _telegram(plan, owner_url)]
 
 
 def functions(plan: Plan, database_url: str) -> list[Program]:
@@ -95,10 +95,13 @@ def _changenow(plan: Plan) -> Program:
     return Program("changenow", command, environment, _healthy(plan, "changenow"))
 
 
-def _telegram(plan: Plan) -> Program:
+def _telegram(plan: Plan, owner_url: str) -> Program:
     command = python("-m", "tests.sandbox.telegram", "--port", str(plan.ports["telegram"]))
     command += ["--state", str(plan.folder / "telegram.sqlite"), "--bot-username", BOT_USERNAME]
-    environment = {**base_environment(), "TELEGRAM_BOT_TOKEN": plan.bot_token}
+    for part in ("nowpayments", "changenow", "ethereum"):
+        command += [f"--{part}", plan.url(part)]
+    secrets = {"TELEGRAM_BOT_TOKEN": plan.bot_token, "OWNER_DATABASE_URL": owner_url}
+    environment = {**base_environment(), **secrets}
     return Program("telegram", command, environment, _healthy(plan, "telegram"))
 
 

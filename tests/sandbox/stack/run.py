@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.sandbox.postgres import PostgresServer, running_postgres
+from tests.sandbox.postgres import database_url as owner_url
 from tests.sandbox.stack import programs
 from tests.sandbox.stack.plan import CHAIN_ID, Plan
 from tests.sandbox.stack.processes import Supervisor
@@ -55,17 +56,20 @@ class Stack:
         return {**postgres, **self.supervisor.pids()}
 
 
+_DATABASE = "funnel_sandbox"
+
+
 @contextmanager
 def running_stack(plan: Plan, *, durable: bool = True) -> Iterator[Stack]:
     """Start everything afresh in the plan's folder; the facts are written last."""
     keep = plan.folder / "postgres"
     _empty(plan.folder, keep)
     with running_postgres(keep, durable=durable) as server:
-        database_url = prepare_database(server, "funnel_sandbox")
+        database_url = prepare_database(server, _DATABASE)
         supervisor = Supervisor(plan.folder / "logs")
         stack = Stack(plan, database_url, server, supervisor)
         try:
-            supervisor.start(programs.world(plan))
+            supervisor.start(programs.world(plan, owner_url(server, _DATABASE)))
             prepare_pubsub(plan)
             supervisor.start(programs.functions(plan, database_url))
             set_webhook(plan)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import uvicorn
 
+from tests.sandbox.console.elsewhere import Elsewhere
 from tests.sandbox.telegram.app import build_app
 from tests.sandbox.telegram.world import World
 
@@ -19,10 +20,15 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--state", type=Path, required=True, help="SQLite file, made if missing")
     parser.add_argument("--bot-username", default="funnel_sandbox_bot")
+    for part in ("nowpayments", "changenow", "ethereum"):
+        parser.add_argument(f"--{part}", default="", metavar="URL", help="shown by the console")
     given = parser.parse_args()
     token = os.environ["TELEGRAM_BOT_TOKEN"]
     given.state.parent.mkdir(parents=True, exist_ok=True)
-    app = build_app(World(given.state, token, given.bot_username))
+    # By the owner of the product's database the console lets time pass.
+    owner = os.environ.get("OWNER_DATABASE_URL", "")
+    elsewhere = Elsewhere(given.nowpayments, given.changenow, given.ethereum, owner)
+    app = build_app(World(given.state, token, given.bot_username), elsewhere)
     uvicorn.run(
         app,
         host=given.host,

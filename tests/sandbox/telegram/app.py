@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from tests.sandbox.console.elsewhere import Elsewhere
+from tests.sandbox.console.routes import routes as console_routes
 from tests.sandbox.faults import FaultBoard, FaultMiddleware, Scope, fault_routes
 from tests.sandbox.telegram.call_log import CallLog, method_of, record
 from tests.sandbox.telegram.control import control_routes
@@ -80,8 +82,11 @@ async def _not_found(_request: Request, _error: Exception) -> Response:
     return JSONResponse(ApiError(404, "Not Found").body(), 404)
 
 
-def build_app(world: World) -> Starlette:
-    """The application that serves `world` and delivers its updates."""
+def build_app(world: World, elsewhere: Elsewhere | None = None) -> Starlette:
+    """The application that serves `world` and delivers its updates.
+
+    The console shows what happens `elsewhere` too.
+    """
     board = FaultBoard()
     api = BotApi(world, board)
     courier = Courier(world, board, api.from_webhook)
@@ -101,11 +106,12 @@ def build_app(world: World) -> Starlette:
         body = {"ok": is_alive, "pending_updates": len(world.pending())}
         return JSONResponse(body, 200 if is_alive else 503)
 
-    async def index(_request: Request) -> Response:
+    async def plain(_request: Request) -> Response:
         return HTMLResponse(page(world))
 
     routes = [
-        Route("/", index),
+        Route("/plain", plain),
+        *console_routes(world, elsewhere or Elsewhere()),
         Route("/healthz", healthz),
         Route("/bot{token}/{method}", api.endpoint, methods=["GET", "POST"]),
         *fault_routes(board),

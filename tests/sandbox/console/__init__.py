@@ -1,0 +1,1 @@
+"""The console: the messenger as a page, on which anyone can be any of its people."""
