@@ -4,11 +4,11 @@ import asyncio
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
+import pg8000.native
 
-from shared_lib.adapters.postgres.connect import connector
 from tests.sandbox.ageing import age_access
 
 SHOWN_MOST = 12
@@ -46,7 +46,10 @@ class Elsewhere:
         await asyncio.to_thread(self._age, telegram_user_id, days)
 
     def _age(self, telegram_user_id: int, days: float) -> None:
-        with closing(connector(self.database)()) as owner:
+        at = urlsplit(self.database)
+        login = {"user": unquote(at.username or ""), "password": unquote(at.password or "")}
+        place = {"host": at.hostname, "port": at.port, "database": at.path.lstrip("/")}
+        with closing(pg8000.native.Connection(**login, **place)) as owner:
             age_access(owner, telegram_user_id, days)
 
 
@@ -86,8 +89,3 @@ def _transaction(row: Row) -> Row:
         "status": str(row.get("state", "sent")),
         "what": str(row.get("to", "")),
     }
-
-
-def is_http(url: str) -> bool:
-    """Whether a text is the address of a page."""
-    return urlsplit(url).scheme in {"http", "https"}
