@@ -119,6 +119,12 @@ class MemberRemovalDue(Event):
     membership_id: UUID
 
 
+class OfferDue(Event):
+    entity = "broadcast_id"
+    type: Literal["offer.due"] = "offer.due"
+    broadcast_id: UUID
+
+
 class ReconcileTick(Event):
     entity = ""
     type: Literal["tick.reconcile"] = "tick.reconcile"
@@ -137,6 +143,11 @@ class BatchPayoutsTick(Event):
 class ExpireSubscriptionsTick(Event):
     entity = ""
     type: Literal["tick.expire_subscriptions"] = "tick.expire_subscriptions"
+
+
+class BroadcastOffersTick(Event):
+    entity = ""
+    type: Literal["tick.broadcast_offers"] = "tick.broadcast_offers"
 
 
 class AuditBooksTick(Event):
@@ -160,10 +171,12 @@ AnyEvent = Annotated[
     | TransferCheckDue
     | NoticeRequested
     | MemberRemovalDue
+    | OfferDue
     | ReconcileTick
     | RefreshCurrenciesTick
     | BatchPayoutsTick
     | ExpireSubscriptionsTick
+    | BroadcastOffersTick
     | AuditBooksTick,
     Field(discriminator="type"),
 ]
@@ -183,10 +196,12 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     TransferCheckDue,
     NoticeRequested,
     MemberRemovalDue,
+    OfferDue,
     ReconcileTick,
     RefreshCurrenciesTick,
     BatchPayoutsTick,
     ExpireSubscriptionsTick,
+    BroadcastOffersTick,
     AuditBooksTick,
 )
 _ANY = TypeAdapter[Event](AnyEvent)

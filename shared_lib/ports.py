@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
+from shared_lib.domain.broadcast import Broadcast, Showcase
 from shared_lib.domain.credit import Credit
 from shared_lib.domain.currency import Currency, Listing
 from shared_lib.domain.invite import Invite, JoinRequest
@@ -351,6 +352,10 @@ class RecipientUnreachableError(PermanentError):
 class Messenger(Protocol):
     """Telegram's Bot API. Every method raises ProviderError."""
 
+    def username(self) -> str:
+        """The bot's own name, as links to it carry it, without the @."""
+        ...
+
     def is_inside(self, chat_id: int, telegram_user_id: int) -> bool:
         """Whether the person is in the chat now."""
         ...
@@ -472,6 +477,7 @@ class Leased(StrEnum):
     TRANSFER = "transfers"
     NOTICE = "notices"
     MEMBERSHIP = "memberships"
+    BROADCAST = "broadcasts"
 
 
 class Watched(StrEnum):
@@ -634,14 +640,39 @@ class Channels(Protocol):
         """The channel whose closed chat this is."""
         ...
 
+    def showcase(self, channel_id: UUID) -> Showcase:
+        """What is to be shown of a channel in its chats: its tiers on sale, by position."""
+        ...
+
     def offer(self, link_id: str) -> Offer | None:
         """What a link leads to; a removed tier is still found, with its `removed_at`."""
         ...
 
 
+class Broadcasts(Protocol):
+    def add(self, broadcast: Broadcast) -> None: ...
+    def lock(self, broadcast_id: UUID) -> Broadcast | None: ...
+    def lock_of(self, channel_id: UUID) -> list[Broadcast]:
+        """All of a channel, by kind."""
+        ...
+
+    def channel_of_link(self, link_id: str) -> UUID | None:
+        """The channel that a donations' button with this link is for, while it is not closing."""
+        ...
+
+    def donatable(self, telegram_user_id: int, now: datetime, limit: int) -> list[tuple[str, str]]:
+        """Link and title of each channel that a person has access to, and that is not closing."""
+        ...
+
+    def save(self, broadcast: Broadcast) -> None: ...
+    def take_due(self, now: datetime, next_at: datetime, limit: int) -> list[UUID]:
+        """Those longest due, oldest first, which are looked at again at `next_at`."""
+        ...
+
+
 class Orders(Protocol):
     def add(self, order: Order) -> bool:
-        """Add an order; False if this person has an open one for the tier already."""
+        """Add an order; False if this person has an open one for the tier, or it is there."""
         ...
 
     def get(self, order_id: UUID) -> Order | None: ...
@@ -1093,12 +1124,14 @@ class Delivery(Protocol):
 class Transaction(Protocol):
     """One database transaction.
 
-    Rows are locked in the order payment → order → credit → channel → join request → membership →
-    invite → payout → swap → share → transfer → wallet, so that no two transactions wait in a ring.
+    Rows are locked in the order payment → order → credit → channel → broadcast → join request →
+    membership → invite → payout → swap → share → transfer → wallet, so that no two transactions
+    wait in a ring.
     """
 
     people: People
     channels: Channels
+    broadcasts: Broadcasts
     orders: Orders
     payments: Payments
     credits: Credits

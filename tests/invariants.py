@@ -118,6 +118,11 @@ RULES = {
         SELECT p.id FROM membership_periods p JOIN payments y ON y.id = p.payment_id
         JOIN orders o ON o.id = y.order_id
         WHERE p.ends_at - p.starts_at <> make_interval(days => o.days + y.extra_days)""",
+    "I1 a donation granted access": """
+        SELECT o.id FROM orders o JOIN payments y ON y.order_id = o.id
+        WHERE o.kind = 'donation' AND (
+            EXISTS (SELECT FROM membership_periods p WHERE p.payment_id = y.id)
+            OR EXISTS (SELECT FROM invites i WHERE i.payment_id = y.id))""",
     "I1 access does not end with its last period": """
         SELECT m.id FROM memberships m WHERE m.state = 'active' AND m.access_ends_at <>
         (SELECT max(p.ends_at) FROM membership_periods p
@@ -185,7 +190,8 @@ FACTS = {
     "invited": """
         SELECT person, count(*) AS causes FROM (
             SELECT o.telegram_user_id AS person FROM payments p
-            JOIN orders o ON o.id = p.order_id WHERE p.received IS NOT NULL
+            JOIN orders o ON o.id = p.order_id
+            WHERE p.received IS NOT NULL AND o.kind = 'subscription'
             UNION ALL SELECT m.telegram_user_id FROM membership_periods p
             JOIN memberships m ON m.id = p.membership_id WHERE p.payment_id IS NULL
             UNION ALL SELECT m.telegram_user_id FROM invites i

@@ -21,6 +21,7 @@ from shared_lib.domain.policy import Policy
 from shared_lib.domain.update import AskToJoin, OpenOffer
 from shared_lib.events import (
     BatchPayoutsTick,
+    BroadcastOffersTick,
     Event,
     ExpireSubscriptionsTick,
     PoolRequested,
@@ -42,6 +43,7 @@ from shared_lib.usecases.accumulate_payment import accumulate_payment
 from shared_lib.usecases.answer_join_request import answer_join_request
 from shared_lib.usecases.authorize_transfer import authorize_transfer
 from shared_lib.usecases.batch_payouts import batch_payouts
+from shared_lib.usecases.broadcast_offers import broadcast_offers
 from shared_lib.usecases.check_order import check_order
 from shared_lib.usecases.check_payment import check_payment
 from shared_lib.usecases.check_swap import check_swap
@@ -51,6 +53,7 @@ from shared_lib.usecases.create_swap import create_swap
 from shared_lib.usecases.expire_subscriptions import expire_subscriptions
 from shared_lib.usecases.handle_update import handle_update
 from shared_lib.usecases.notify import notify
+from shared_lib.usecases.post_offer import post_offer
 from shared_lib.usecases.quote_swap import quote_swap
 from shared_lib.usecases.receive_callback import CallbackAnswer, receive_callback
 from shared_lib.usecases.reconcile import reconcile
@@ -97,11 +100,12 @@ HANDLERS: dict[str, Callable[[Any, UUID], None]] = {
     "transfer.check_due": check_transfer,
     "notice.requested": notify,
     "member.removal_due": remove_member,
+    "offer.due": post_offer,
 }
-# Of these every purchase has some. An order is asked about where no payment of it is known, and
-# somebody is removed where nothing more was bought.
+# Of these every purchase has some. An order is asked about where no payment of it is known,
+# somebody is removed where nothing more was bought, and offers are posted whoever buys.
 OF_EVERY_PURCHASE = tuple(
-    name for name in HANDLERS if name not in ("order.check_due", "member.removal_due")
+    name for name in HANDLERS if name not in ("order.check_due", "member.removal_due", "offer.due")
 )
 
 
@@ -400,6 +404,7 @@ class World:
         if self._minutes() // BATCH_MINUTES != self.batch_slot:
             self.batch_slot = self._minutes() // BATCH_MINUTES
             self.deliver(BatchPayoutsTick())
+            self.deliver(BroadcastOffersTick())
 
     def _minutes(self) -> int:
         return int(self.clock.now().timestamp() // 60)
@@ -453,6 +458,8 @@ class World:
             expire_subscriptions(self, self._minutes())
         elif isinstance(event, BatchPayoutsTick):
             batch_payouts(self, self._minutes() // BATCH_MINUTES)
+        elif isinstance(event, BroadcastOffersTick):
+            broadcast_offers(self, self._minutes() // BATCH_MINUTES)
         elif isinstance(event, PoolRequested):
             accumulate_payment(self, event.asset)
         elif event.entity_id is not None:

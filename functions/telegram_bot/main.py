@@ -1,4 +1,4 @@
-"""Receives Telegram's updates over HTTP: purchases, questions about orders, requests to join."""
+"""Receives Telegram's updates over HTTP: purchases, donations, questions, requests to join."""
 
 import flask
 import functions_framework

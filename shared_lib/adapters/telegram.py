@@ -62,6 +62,15 @@ class TelegramMessenger:
 
     def __init__(self, *, token: str, base_url: str, call_seconds: float) -> None:
         self._calls = BotCalls(token=token, base_url=base_url, call_seconds=call_seconds)
+        self._username: str | None = None
+
+    def username(self) -> str:
+        # Asked once per process: a bot's name hardly ever changes, and its links then die anyway.
+        if self._username is None:
+            self._username = self._calls.ask(lambda bot: bot.get_me()).username
+        if not self._username:
+            raise PermanentError("the bot has no username")
+        return self._username
 
     def is_inside(self, chat_id: int, telegram_user_id: int) -> bool:
         try:

@@ -8,6 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
+# What Telegram shows at most, in UTF-16 code units and after the markup is read. Our own limits of
+# titles and descriptions are counted in Unicode code points, each of which is one or two of these.
+# Source: https://core.telegram.org/bots/api#sendmessage
+TEXT_UTF16_MOST = 4_096
+
 
 @dataclass(frozen=True, slots=True)
 class Button:

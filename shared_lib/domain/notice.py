@@ -34,6 +34,11 @@ class NoticeKind(StrEnum):
     REFUNDED = "refunded"
     CHANNEL_CLOSED = "channel_closed"
     WALLET_CHANGED = "wallet_changed"
+    DONATE_WHERE = "donate_where"
+    KEYPAD = "keypad"
+    DONATION_RECEIVED = "donation_received"
+    POST_PAUSED = "post_paused"
+    POST_UNSURE = "post_unsure"
     ORDER_STATUS = "order_status"
 
 

@@ -13,12 +13,16 @@ TITLE_MOST = 100
 DESCRIPTION_MOST = 500
 PRICE_CENTS_LEAST = 100
 PRICE_CENTS_MOST = 999_999
+DONATION_CENTS_LEAST = 499
+DONATION_CENTS_MOST = PRICE_CENTS_MOST
 DAYS_MOST = 999
 TIERS_MOST = 3
 THRESHOLD_CENTS_LEAST = 2_000
 CHANNELS_PER_ACCOUNT_MOST = 10
 # At most 52 significant bits: https://core.telegram.org/bots/api#user
 USER_ID_MOST = 2**52 - 1
+# A deep link's payload of this beginning opens the keypad for donations; the rest is a link's id.
+DONATE = "donate_"
 _OFFER_LINK = re.compile(r"[A-Za-z0-9_-]{22}")
 _CHAT_IDS_FROM = -1_000_000_000_000
 _CHAT_IDS_TO = -(2**63)

@@ -13,6 +13,18 @@ class OpenOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenDonation:
+    """Someone opened the bot by the button for donations, or typed what looks like its link."""
+
+    link_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskDonate:
+    """Someone wants to donate to a channel that they have access to."""
+
+
+@dataclass(frozen=True, slots=True)
 class AskStatus:
     """Someone asks about an order; `order_id` is None when the text was not an order's id."""
 
@@ -88,6 +100,8 @@ class Ignore:
 
 Intent = (
     OpenOffer
+    | OpenDonation
+    | AskDonate
     | AskStatus
     | AskRefund
     | AskAccess

@@ -109,11 +109,11 @@ PAYMENT_WORDS: dict[str, Words] = {
         "The provider gave the money back to the payer.",
         _NOTHING,
     ),
-    PaymentStatus.FINISHED: ("It is paid, and access was given.", _NOTHING),
+    PaymentStatus.FINISHED: ("It is paid, and what it pays for was given.", _NOTHING),
     PaymentStatus.REFUNDED: ("The provider gave the money back to the payer.", _NOTHING),
     PaymentStatus.REVIEW: ("It is not as the order asked.", _PERSON),
     ShareState.EXPECTED: (
-        "It is paid, and access was given; its deposit is not seen deep enough on the chain yet.",
+        "It is paid, and what it pays for was given; its deposit is not yet deep in the chain.",
         "Once it is, the owner's part can be paid out.",
     ),
     ShareState.PENDING: ("The owner's part waits for the next payout.", _RETRY),

@@ -101,6 +101,7 @@ class TickSettings(Concern):
     refresh_currencies_seconds: Seconds = Field(3_600.0, alias="REFRESH_CURRENCIES_SECONDS")
     batch_payouts_seconds: Seconds = Field(300.0, alias="BATCH_PAYOUTS_SECONDS")
     expire_subscriptions_seconds: Seconds = Field(60.0, alias="EXPIRE_SUBSCRIPTIONS_SECONDS")
+    broadcast_offers_seconds: Seconds = Field(300.0, alias="BROADCAST_OFFERS_SECONDS")
     audit_books_seconds: Seconds = Field(86_400.0, alias="AUDIT_BOOKS_SECONDS")
 
 

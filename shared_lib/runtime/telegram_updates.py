@@ -8,8 +8,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shared_lib.domain.offer import DONATE
 from shared_lib.domain.update import (
     AskAccess,
+    AskDonate,
     AskRefund,
     AskStatus,
     AskToJoin,
@@ -19,6 +21,7 @@ from shared_lib.domain.update import (
     Ignore,
     Intent,
     LeaveChat,
+    OpenDonation,
     OpenOffer,
     Press,
 )
@@ -27,6 +30,7 @@ from shared_lib.ports import Person
 # A deep link's payload has at most 64 characters, says Telegram; people can type longer ones.
 _PAYLOAD_MOST = 64
 _COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
+_WORDS_ALONE: dict[str, Intent] = {"access": AskAccess(), "donate": AskDonate()}
 _STATUS = "status_"
 # What the bot needs in the chats that it serves, by the Bot API's names.
 _RIGHTS = ("can_post_messages", "can_invite_users", "can_restrict_members")
@@ -190,19 +194,19 @@ def _said(message: _Message) -> Intent:
     word, rest = (command.group(1), (command.group(2) or "").strip()) if command else ("", "")
     if word == "status":
         return AskStatus(_uuid(rest))
-    if word == "access":
-        return AskAccess()
     if word == "refund":
         return AskRefund(_uuid(rest))
     if word == "start" and rest:
         return _opened(rest)
-    return Greet()
+    return _WORDS_ALONE.get(word, Greet())
 
 
 def _opened(payload: str) -> Intent:
     order_id = _uuid(payload.removeprefix(_STATUS)) if payload.startswith(_STATUS) else None
     if order_id:
         return AskStatus(order_id)
+    if payload.startswith(DONATE):
+        return OpenDonation(_storable(payload.removeprefix(DONATE))[:_PAYLOAD_MOST])
     link_id = _storable(payload)[:_PAYLOAD_MOST]
     return OpenOffer(link_id) if link_id else Greet()
 

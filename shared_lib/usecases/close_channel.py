@@ -6,6 +6,7 @@ from uuid import UUID
 from shared_lib.domain.offer import LeftToDo
 from shared_lib.events import PayoutRequested
 from shared_lib.ports import Ports
+from shared_lib.usecases.broadcasting import want_all
 from shared_lib.usecases.owning import audit_owner, require_owned
 
 
@@ -28,6 +29,7 @@ def close_channel(
             action = "close_channel" if closes else "reopen_channel"
             facts = {"members": str(left.members), "shares": str(left.shares)}
             audit_owner(ports, tx, account_id, action, ("channel", str(channel_id)), **facts)
+            want_all(tx, channel_id, now)
             if closes:
                 tx.outbox.add(PayoutRequested(channel_id=channel_id), now)
     return left

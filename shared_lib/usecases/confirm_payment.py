@@ -10,7 +10,7 @@ from uuid import UUID
 
 from shared_lib.domain import ledger
 from shared_lib.domain.credit import Credit, CreditState, days_worth, value_of
-from shared_lib.domain.money import InvalidAmountError, Money, parse_amount
+from shared_lib.domain.money import InvalidAmountError, Money, format_usd, parse_amount
 from shared_lib.domain.notice import NoticeKind
 from shared_lib.domain.order import Order, OrderKind, OrderState
 from shared_lib.domain.payment import (
@@ -141,7 +141,8 @@ def _read(
     order = tx.orders.lock(payment.order_id) if is_rest and payment.order_id else root
     if order is None or root is None:
         raise _ReviewNeededError(Reason.UNKNOWN_ORDER, f"order {report.order_id!r}")
-    value_cents = _times(payment, report) * order.price_cents
+    is_donation = order.kind is OrderKind.DONATION
+    value_cents = _times(payment, report, is_donation=is_donation) * order.price_cents
     received = _received(ports, report)
     own = tx.credits.lock_of_payment(payment.id) if was_paid else None
     if own is not None and own.amount != received:
@@ -167,9 +168,14 @@ def _is_whole(payment: Payment, report: Report) -> bool:
     return payment.status is PaymentStatus.FINISHED and report.parent_payment_id is None
 
 
-def _times(payment: Payment, report: Report) -> Fraction:
-    """How many times what was asked has been paid. Raises _ReviewNeededError."""
+def _times(payment: Payment, report: Report, *, is_donation: bool) -> Fraction:
+    """How many times what was asked has been paid. Raises _ReviewNeededError.
+
+    What a donation buys does not depend on it, so that nothing of one is left to a person for it.
+    """
     times = paid_times(report.pay_amount, report.actually_paid)
+    if is_donation:
+        return min(times or Fraction(1), Fraction(BOUGHT_TIMES_MOST))
     if _is_whole(payment, report):
         times = max(times or Fraction(1), Fraction(1))
     elif report.parent_payment_id is not None and times is None:
@@ -216,6 +222,8 @@ def _buy(ports: Ports, tx: Transaction, paid: _Paid) -> None:
         record_receipt(ports, tx, bought, posting)
         if order.kind is OrderKind.SUBSCRIPTION:
             grant(ports, tx, bought)
+        else:
+            _thank(ports, tx, paid)
     if paid.was_paid:
         crediting.close_findings(ports, tx, payment)
     crediting.take(ports, tx, paid.before)
@@ -223,6 +231,18 @@ def _buy(ports: Ports, tx: Transaction, paid: _Paid) -> None:
         tx.orders.save(one.ended(OrderState.PAID))
     if paid.own or paid.before or order.tops_up:
         crediting.close_top_ups(tx, paid.root)
+
+
+def _thank(ports: Ports, tx: Transaction, paid: _Paid) -> None:
+    """Whatever came is the donation; it brings no access, and changes none."""
+    order = paid.order
+    facts = {
+        "order": str(order.id),
+        "channel": tx.channels.closed_chat(order.channel_id).title,
+        "value": format_usd(int(paid.value_cents)),
+    }
+    key = str(paid.payment.id)
+    tell(ports, tx, order.telegram_user_id, NoticeKind.DONATION_RECEIVED, key, facts)
 
 
 def _keep(ports: Ports, tx: Transaction, paid: _Paid, state: CreditState) -> None:
@@ -255,7 +275,7 @@ def _end(ports: Ports, tx: Transaction, payment: Payment, status: PaymentStatus)
         return
     ended = order.state if order.state is not OrderState.OPEN else OrderState.CLOSED
     tx.orders.save(order.ended(ended))
-    facts = {"order": str(order.id), "status": status.value}
+    facts = {"order": str(order.id), "status": status.value, "kind": order.kind.value}
     key = f"{payment.id}:{status.value}"
     tell(ports, tx, order.telegram_user_id, NoticeKind.PAYMENT_ENDED, key, facts)
 

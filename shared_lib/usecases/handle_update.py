@@ -1,19 +1,16 @@
 """Answer one update from Telegram: offers become orders with an invoice, requests are stored."""
 
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime
 from uuid import UUID
 
 from shared_lib.domain.invite import DELIVERY_DEADLINE, JoinRequest, JoinState
-from shared_lib.domain.money import format_usd
 from shared_lib.domain.notice import NoticeKind
 from shared_lib.domain.offer import Offer, is_offer_link
-from shared_lib.domain.order import Invoice, Order, OrderKind, OrderState
+from shared_lib.domain.order import Order, OrderKind, OrderState
 from shared_lib.domain.review import Reason
 from shared_lib.domain.update import (
     AskAccess,
+    AskDonate,
     AskRefund,
     AskStatus,
     AskToJoin,
@@ -23,62 +20,59 @@ from shared_lib.domain.update import (
     Ignore,
     Intent,
     LeaveChat,
+    OpenDonation,
     OpenOffer,
     Press,
 )
 from shared_lib.domain.watch import watch
 from shared_lib.events import JoinRequested
-from shared_lib.ports import (
-    Lease,
-    Leased,
-    Person,
-    Ports,
-    ProviderError,
-    Transaction,
-)
+from shared_lib.ports import Leased, Person, Ports, Transaction
 from shared_lib.usecases.access import is_blocked
 from shared_lib.usecases.crediting import close_top_ups, leave_to_a_person
-from shared_lib.usecases.invoicing import invoice_request
-from shared_lib.usecases.lease import claim, require, require_time
+from shared_lib.usecases.donating import choose_channel, open_keypad
+from shared_lib.usecases.lease import claim
 from shared_lib.usecases.membership_news import note_departure, show_access, tell_lost_rights
 from shared_lib.usecases.messages import OFFER_PRESS
+from shared_lib.usecases.ordering import (
+    Ordered,
+    Visit,
+    have_invoiced,
+    order_watch,
+    show_invoice,
+)
+from shared_lib.usecases.pressing import answer
 from shared_lib.usecases.telling import tell
-
-
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    """One update: who came, and the key by which its effect is remembered."""
-
-    person: Person
-    key: str
-    now: datetime
 
 
 def handle_update(ports: Ports, update_id: int, person: Person | None, intent: Intent) -> None:
     """Do what an update asks for, once. Raises LeaseHeldError to have it delivered again later."""
     if person is None or isinstance(intent, Ignore):
         return
-    visit = _Visit(person, f"telegram:{update_id}", ports.clock.now())
-    if isinstance(intent, Press):
-        _press(ports, visit, intent)
-        return
+    visit = Visit(person, f"telegram:{update_id}", ports.clock.now())
     if isinstance(intent, OpenOffer):
         _open_offer(ports, visit, intent.link_id)
-        return
+    elif isinstance(intent, OpenDonation):
+        open_keypad(ports, visit, intent.link_id)
+    elif isinstance(intent, Press):
+        _press(ports, visit, intent)
+    else:
+        _answer_once(ports, visit, intent)
+
+
+def _answer_once(ports: Ports, visit: Visit, intent: Intent) -> None:
     with ports.database.transaction() as tx:
         if tx.delivery.first_time(visit.key, visit.now):
             _answer(ports, tx, visit, intent)
 
 
-def _press(ports: Ports, visit: _Visit, press: Press) -> None:
-    """A button that opens an offer; what cannot be read is of a message that is too old."""
+def _press(ports: Ports, visit: Visit, press: Press) -> None:
+    """A button may open an offer; all others belong to a part of the bot."""
     if press.data.startswith(OFFER_PRESS):
         _open_offer(ports, visit, press.data.removeprefix(OFFER_PRESS))
-    with suppress(ProviderError):  # it only ends the button's waiting
-        ports.messenger.answer_press(press.press_id, None)
+    answer(ports, visit, press)
 
 
-def _answer(ports: Ports, tx: Transaction, visit: _Visit, intent: Intent) -> None:
+def _answer(ports: Ports, tx: Transaction, visit: Visit, intent: Intent) -> None:
     if isinstance(intent, AskToJoin):
         _store_request(ports, tx, visit, intent)
         return
@@ -98,6 +92,8 @@ def _answer(ports: Ports, tx: Transaction, visit: _Visit, intent: Intent) -> Non
         show_access(ports, tx, visit.person.id, visit.key)
     elif isinstance(intent, AskRefund):
         _ask_refund(ports, tx, visit, intent.order_id)
+    elif isinstance(intent, AskDonate):
+        choose_channel(ports, tx, visit)
     elif isinstance(intent, Greet):
         tell(ports, tx, visit.person.id, NoticeKind.WELCOME, visit.key, {})
 
@@ -105,7 +101,7 @@ def _answer(ports: Ports, tx: Transaction, visit: _Visit, intent: Intent) -> Non
 # ---- requests to join ----------------------------------------------------------------------------
 
 
-def _store_request(ports: Ports, tx: Transaction, visit: _Visit, intent: AskToJoin) -> None:
+def _store_request(ports: Ports, tx: Transaction, visit: Visit, intent: AskToJoin) -> None:
     """Only chats that are sold here concern us."""
     if tx.channels.sold_by_chat(intent.chat_id) is None:
         return
@@ -148,13 +144,15 @@ def _status(
         return {"state": None}
     root_id = order.tops_up or order.id
     what_next = _OF_A_PART if tx.credits.is_any_unspent(root_id) else _WHAT_NEXT[order.state]
+    if order.kind is OrderKind.DONATION and order.state is OrderState.PAID:
+        what_next = "Paid. Thank you for your donation."
     return {"order": str(order.id), "state": order.state.value, "what_next": what_next}
 
 
 # ---- refunds -------------------------------------------------------------------------------------
 
 
-def _ask_refund(ports: Ports, tx: Transaction, visit: _Visit, order_id: UUID | None) -> None:
+def _ask_refund(ports: Ports, tx: Transaction, visit: Visit, order_id: UUID | None) -> None:
     """Who paid a part and does not want the rest is paid back by an operator."""
     root = tx.orders.lock_root(order_id) if order_id else None
     is_theirs = root is not None and root.telegram_user_id == visit.person.id
@@ -170,35 +168,14 @@ def _ask_refund(ports: Ports, tx: Transaction, visit: _Visit, order_id: UUID | N
 # ---- purchase ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Purchase:
-    """An order that still needs its invoice, under our lease."""
-
-    order: Order
-    offer: Offer
-    lease: Lease
-
-
-def _open_offer(ports: Ports, visit: _Visit, link_id: str) -> None:
+def _open_offer(ports: Ports, visit: Visit, link_id: str) -> None:
     with ports.database.transaction() as tx:
-        purchase = _begin(ports, tx, visit, link_id)
-    if purchase is None:
-        return
-    try:
-        require_time(ports, purchase.lease)
-        request = invoice_request(ports, purchase.order, purchase.offer.closed_chat.title)
-        invoice = ports.provider.create_invoice(request)
-    except ProviderError:
-        invoice = None
-    with ports.database.transaction() as tx:
-        order = tx.orders.lock(purchase.order.id)
-        require(tx, purchase.lease)
-        if order is not None and tx.delivery.first_time(visit.key, visit.now):
-            _adopt(ports, tx, visit, replace(purchase, order=order), invoice)
-        tx.leases.release(purchase.lease)
+        ordered = _begin(ports, tx, visit, link_id)
+    if ordered is not None:
+        have_invoiced(ports, visit, ordered)
 
 
-def _begin(ports: Ports, tx: Transaction, visit: _Visit, link_id: str) -> _Purchase | None:
+def _begin(ports: Ports, tx: Transaction, visit: Visit, link_id: str) -> Ordered | None:
     """The order that needs an invoice; None when the update is answered already."""
     tx.people.seen(visit.person, visit.now)
     offer = tx.channels.offer(link_id) if is_offer_link(link_id) else None
@@ -213,13 +190,13 @@ def _begin(ports: Ports, tx: Transaction, visit: _Visit, link_id: str) -> _Purch
         return None
     order = _open_order(ports, tx, visit, offer)
     if order.invoice is None:
-        return _Purchase(order, offer, claim(ports, tx, Leased.ORDER, order.id))
+        return Ordered(order, offer.closed_chat, claim(ports, tx, Leased.ORDER, order.id))
     if tx.delivery.first_time(visit.key, visit.now):
-        _show_invoice(ports, tx, visit, order, offer, order.invoice)
+        show_invoice(ports, tx, visit, order, offer.closed_chat, order.invoice)
     return None
 
 
-def _open_order(ports: Ports, tx: Transaction, visit: _Visit, offer: Offer) -> Order:
+def _open_order(ports: Ports, tx: Transaction, visit: Visit, offer: Offer) -> Order:
     """A second tap finds the open order of the same person, tier and kind, or that for its rest."""
     tier = offer.tier
     rest = tx.orders.open_top_up(visit.person.id, tier.id)
@@ -235,39 +212,8 @@ def _open_order(ports: Ports, tx: Transaction, visit: _Visit, offer: Offer) -> O
         days=tier.days,
         state=OrderState.OPEN,
         created_at=visit.now,
-        watch=watch(
-            visit.now,
-            wait_seconds=ports.policy.order_check_seconds,
-            deadline=ports.policy.order_lifetime,
-        ),
+        watch=order_watch(ports, visit.now),
     )
     if tx.orders.add(fresh):
         return fresh
     return tx.orders.open_one(visit.person.id, tier.id, OrderKind.SUBSCRIPTION) or fresh
-
-
-def _adopt(
-    ports: Ports, tx: Transaction, visit: _Visit, purchase: _Purchase, invoice: Invoice | None
-) -> None:
-    """Keep the invoice that was made; one whose answer was lost was shown to nobody."""
-    if invoice is None:
-        tell(ports, tx, visit.person.id, NoticeKind.INVOICE_FAILED, visit.key, {})
-        return
-    order = replace(purchase.order, invoice=invoice)
-    tx.orders.save(order)
-    _show_invoice(ports, tx, visit, order, purchase.offer, invoice)
-
-
-def _show_invoice(
-    ports: Ports, tx: Transaction, visit: _Visit, order: Order, offer: Offer, invoice: Invoice
-) -> None:
-    facts = {
-        "order": str(order.id),
-        "channel": offer.closed_chat.title,
-        "description": offer.closed_chat.description,
-        "price": format_usd(order.price_cents),
-        "days": order.days,
-        "url": invoice.url,
-        "rest_of": None if order.tops_up is None else str(order.tops_up),
-    }
-    tell(ports, tx, visit.person.id, NoticeKind.INVOICE_READY, visit.key, facts)

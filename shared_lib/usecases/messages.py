@@ -3,9 +3,14 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from shared_lib.domain.broadcast import Showcase
 from shared_lib.domain.invite import EntryCause
+from shared_lib.domain.keypad import LAYOUT, Key
 from shared_lib.domain.message import Button, Message, text
+from shared_lib.domain.money import format_usd
 from shared_lib.domain.notice import Notice, NoticeKind
+from shared_lib.domain.offer import DONATE, DONATION_CENTS_LEAST, DONATION_CENTS_MOST, Chat
+from shared_lib.domain.order import OrderKind
 
 Facts = Mapping[str, str | int | None]
 # A button with this before an offer's id opens that offer.
@@ -36,6 +41,51 @@ _WHY_OPEN = {
     EntryCause.GRANTED: "🎁 <b>The channel's owner has given you access.</b>\n\n",
     EntryCause.AGAIN: "🚪 <b>Your way in, once more.</b>\n\n",
 }
+
+_MEDALS = ("🥇", "🥈", "🥉")
+
+
+def offer_message(showcase: Showcase, bot: str) -> Message:
+    """What the open chat shows: what is sold, and a button for each tier on sale.
+
+    It always fits: two titles and two descriptions of the longest are 2,400 UTF-16 code units.
+    """
+    parts = [
+        *_about("📣", showcase.open_chat),
+        *_about("🔐", showcase.closed_chat),
+        "Choose a way in; the price is paid in any coin.",
+    ]
+    buttons = tuple(
+        Button(
+            f"{_MEDALS[one.tier.position - 1]} {format_usd(one.tier.price_cents)} · "
+            + (_days(one.tier.days) if one.tier.days else "for life"),
+            url=deep_link(bot, one.link_id),
+        )
+        for one in showcase.on_sale
+    )
+    return Message("\n\n".join(parts), buttons)
+
+
+def _about(sign: str, chat: Chat) -> list[str]:
+    """A chat as its owner describes it."""
+    facts = {"title": chat.title, "description": chat.description}
+    title = text(sign + " <b>{title}</b>", facts)
+    return [title + (text("\n{description}", facts) if chat.description.strip() else "")]
+
+
+def donate_button_message(showcase: Showcase, link_id: str, bot: str) -> Message:
+    """What stands in the closed chat for good."""
+    html = text("💝 You like <b>{title}</b>? Here you can support it.", _title(showcase))
+    return Message(html, (Button("💝 Donate", url=deep_link(bot, f"{DONATE}{link_id}")),))
+
+
+def _title(showcase: Showcase) -> Facts:
+    return {"title": showcase.closed_chat.title}
+
+
+def deep_link(bot: str, payload: str) -> str:
+    """A link that opens the bot and says `/start <payload>` to it."""
+    return f"https://t.me/{bot}?start={payload}"
 
 
 def until(moment: datetime | None) -> str:
@@ -80,6 +130,14 @@ def _offer_refused(facts: Facts) -> Message:
 
 def _invoice_ready(facts: Facts) -> Message:
     shown = {**facts, "days": _days(facts.get("days"))}
+    if facts.get("kind") == OrderKind.DONATION:
+        html = text(
+            "💝 A donation of <b>{price}</b> to <b>{channel}</b>.\n\nChoose a coin on the payment "
+            "page. Whatever comes is the donation; it brings no access.\n\n"
+            "Order <code>{order}</code>",
+            facts,
+        )
+        return Message(html, (Button(f"Pay {facts['price']}", url=str(facts["url"])),))
     html = text(
         "🧾 <b>{channel}</b>\n{description}\n\n<b>{price}</b> · {days}\n\n"
         "Choose a coin on the payment page. You are let in as soon as the payment is confirmed."
@@ -89,10 +147,12 @@ def _invoice_ready(facts: Facts) -> Message:
     return Message(html, (Button(f"Pay {facts['price']}", url=str(facts["url"])),))
 
 
-def _invoice_failed(_facts: Facts) -> Message:
+def _invoice_failed(facts: Facts) -> Message:
+    is_donation = facts.get("kind") == OrderKind.DONATION
+    again = "confirm the donation again" if is_donation else "open the offer again"
     return Message(
         "The payment provider does not answer at the moment.\n\n"
-        "Nothing was charged. Please open the offer again in a few minutes."
+        f"Nothing was charged. Please {again} in a few minutes."
     )
 
 
@@ -102,9 +162,12 @@ def _payment_reviewed(facts: Facts) -> Message:
 
 
 def _payment_ended(facts: Facts) -> Message:
+    again = "open the offer in the channel once more"
+    if facts.get("kind") == OrderKind.DONATION:
+        again = "send /donate"
     html = text(
         "The payment for order <code>{order}</code> ended without success ({status}).\n\n"
-        "To try again, open the offer in the channel once more.",
+        f"To try again, {again}.",
         facts,
     )
     return Message(html + _WARNING)
@@ -273,6 +336,107 @@ def _channel_closed(facts: Facts) -> Message:
     return Message(html)
 
 
+DONATION_PRESS = "d"
+DONATE_TO = "to"
+_KEY_LABELS = {
+    Key.POINT: ".",
+    Key.BACK: "⌫",
+    Key.CLEAR: "Clear",
+    Key.CANCEL: "✖ Cancel",
+    Key.CONFIRM: "✅ Donate",
+}
+
+
+def _donate_where(facts: Facts) -> Message:
+    """`link_1` and `title_1` and so on: each is a channel that the reader has access to."""
+    numbers = range(1, len(facts) // 2 + 1)
+    if not numbers:
+        return Message(
+            "💝 To donate, tap the button for donations in the channel that you want to support."
+            "\n\nChannels that you have access to are also listed here by /donate."
+        )
+    rows = tuple(
+        (
+            Button(
+                str(facts[f"title_{number}"]),
+                callback_data=f"{DONATION_PRESS}:{DONATE_TO}:{facts[f'link_{number}']}",
+            ),
+        )
+        for number in numbers
+    )
+    return Message("💝 Which channel do you want to support?", rows=rows)
+
+
+def _keypad(facts: Facts) -> Message:
+    return keypad_message(str(facts["keypad"]), str(facts["channel"]), "")
+
+
+def keypad_message(keypad: str, channel_title: str, typed: str) -> Message:
+    """A keypad and the amount that was typed; each button carries its key, and no amount."""
+    facts = {
+        "channel": channel_title,
+        "typed": typed or "0",
+        "least": format_usd(DONATION_CENTS_LEAST),
+        "most": format_usd(DONATION_CENTS_MOST),
+    }
+    html = text(
+        "💝 Your donation to <b>{channel}</b>\n\n<b>${typed}</b>\n\nFrom {least} to {most}.", facts
+    )
+    rows = tuple(
+        tuple(
+            Button(
+                _KEY_LABELS.get(key, key.value),
+                callback_data=f"{DONATION_PRESS}:{keypad}:{key.value}",
+            )
+            for key in row
+        )
+        for row in LAYOUT
+    )
+    return Message(html, rows=rows)
+
+
+def keypad_over_message(channel_title: str | None, cents: int | None) -> Message:
+    """What is left of a keypad: the amount that was confirmed, or that it leads nowhere."""
+    if channel_title is None or cents is None:
+        return Message("💝 This donation was ended. Send /donate to begin another.")
+    facts = {"channel": channel_title, "price": format_usd(cents)}
+    return Message(text("💝 Your donation to <b>{channel}</b>: <b>{price}</b>", facts))
+
+
+def _donation_received(facts: Facts) -> Message:
+    html = text(
+        "💝 <b>Thank you!</b>\n\nYour donation to <b>{channel}</b>, worth {value}, has arrived."
+        "\n\nOrder <code>{order}</code>",
+        facts,
+    )
+    return Message(html)
+
+
+_POSTED = {"offer": "offer", "donation": "button for donations"}
+
+
+def _post_paused(facts: Facts) -> Message:
+    shown = {**facts, "what": _POSTED[str(facts["what"])]}
+    html = text(
+        "📣 The {what} could not be posted in <b>{chat}</b> five times in a row, so that we have "
+        "stopped trying.\n\nTelegram says: <i>{reason}</i>\n\nMake this bot an administrator of "
+        "that chat who may post messages, and then have the {what} posted again.",
+        shown,
+    )
+    return Message(html)
+
+
+def _post_unsure(facts: Facts) -> Message:
+    shown = {**facts, "what": _POSTED[str(facts["what"])]}
+    html = text(
+        "📣 Telegram did not say whether the {what} was posted in <b>{chat}</b>.\n\n"
+        "If it is missing there, have it posted again. If it then stands there twice, delete the "
+        "older one: this bot cannot.",
+        shown,
+    )
+    return Message(html)
+
+
 def _order_status(facts: Facts) -> Message:
     if facts.get("state") is None:
         return Message("No order of yours has this number. Please check it and try again.")
@@ -303,5 +467,10 @@ _WORDS: dict[NoticeKind, Callable[[Facts], Message]] = {
     NoticeKind.REFUNDED: _refunded,
     NoticeKind.WALLET_CHANGED: _wallet_changed,
     NoticeKind.CHANNEL_CLOSED: _channel_closed,
+    NoticeKind.DONATE_WHERE: _donate_where,
+    NoticeKind.KEYPAD: _keypad,
+    NoticeKind.DONATION_RECEIVED: _donation_received,
+    NoticeKind.POST_PAUSED: _post_paused,
+    NoticeKind.POST_UNSURE: _post_unsure,
     NoticeKind.ORDER_STATUS: _order_status,
 }

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from shared_lib.domain.message import Message
 from shared_lib.ports import Ports, ProviderError, RetryableError, Transaction
 
 
@@ -32,6 +33,17 @@ def pause_after(tx: Transaction, bucket: Bucket, error: ProviderError, now: date
     """Hold everybody back for as long as the provider asked."""
     if isinstance(error, RetryableError) and error.after_seconds > 0:
         tx.delivery.pause(bucket, now + timedelta(seconds=error.after_seconds))
+
+
+def show_again(ports: Ports, telegram_user_id: int, message_id: int, message: Message) -> None:
+    """Show something else in a message, as far as Telegram lets us; the next press tries again."""
+    if telegram_slot(ports) is not None:
+        return
+    try:
+        ports.messenger.edit(telegram_user_id, message_id, message)
+    except ProviderError as error:
+        with ports.database.transaction() as tx:
+            pause_after(tx, Bucket.TELEGRAM, error, ports.clock.now())
 
 
 def _wait(ports: Ports, tx: Transaction, bucket: Bucket, per_second: int) -> float | None:

@@ -22,6 +22,7 @@ from shared_lib.domain.offer import (
     tier_problems,
 )
 from shared_lib.ports import Person, Ports, Transaction
+from shared_lib.usecases.broadcasting import begin_broadcasts
 from shared_lib.usecases.checking_payout import checked_target, strategy_problem
 
 # What the bot must be allowed to do, in the Bot API's own names.
@@ -137,6 +138,7 @@ def _write(
         _add_tier(ports, tx, channel.id, position, tier)
         for position, tier in enumerate(new.tiers, start=1)
     )
+    begin_broadcasts(ports, tx, channel.id)
     actor = f"telegram:{new.owner.id}"
     tx.delivery.audit(actor, "register_channel", ("channel", str(channel.id)), {}, now)
     return RegisteredChannel(channel.id, links)

@@ -123,7 +123,7 @@ run "everything" {
   }
 
   assert {
-    condition = toset(keys(google_cloud_scheduler_job.tick)) == toset(["tick.audit_books", "tick.batch_payouts", "tick.expire_subscriptions", "tick.reconcile", "tick.refresh_currencies"]) && alltrue([
+    condition = toset(keys(google_cloud_scheduler_job.tick)) == toset(["tick.audit_books", "tick.batch_payouts", "tick.broadcast_offers", "tick.expire_subscriptions", "tick.reconcile", "tick.refresh_currencies"]) && alltrue([
       for name, job in google_cloud_scheduler_job.tick :
       jsondecode(base64decode(job.pubsub_target[0].data)) == { type = name, version = 1 }
     ])

@@ -60,6 +60,13 @@ INSERT INTO memberships (id, channel_id, telegram_user_id, state, access_ends_at
 SELECT md5('member' || n)::uuid, md5('channel' || n % 10000)::uuid, n, 'active',
     now() + interval '20 days', now(), now() + interval '17 days', now() + interval '21 days', now()
 FROM generate_series({first}, {last}) AS n""",
+    # Offers wait for their next day; the first ones are due.
+    "broadcasts": """
+INSERT INTO broadcasts (id, channel_id, kind, due_at, look_at, message_id, posted_at)
+SELECT md5('broadcast' || n)::uuid, md5('channel' || n)::uuid, 'offer', at, at, n, now()
+FROM generate_series({first}, {last}) AS n,
+    LATERAL (SELECT now() + make_interval(hours => CASE WHEN n <= {due} THEN -1 ELSE 24 END) AS at)
+        AS moment""",
     "ledger_entries": """
 INSERT INTO ledger_entries (transaction_id, account, asset, amount)
 SELECT md5('entry' || n)::uuid, 'host_wallet', 'eth:eth', n
@@ -98,7 +105,7 @@ def _figures(name: str, half: list[float], whole: list[float]) -> list[Figure]:
 
 def _looks() -> dict[str, Look]:
     looks = {f"{DUE} due {kind.value}": _take(kind) for kind in _KINDS}
-    return looks | {"the wallet's balance": _balance}
+    return looks | {f"{DUE} due broadcasts": _broadcasts, "the wallet's balance": _balance}
 
 
 _KINDS = (Watched.PAYOUT, Watched.SWAP, Watched.TRANSFER, Watched.MEMBERSHIP)
@@ -113,6 +120,15 @@ def _take(kind: Watched) -> Look:
         return found
 
     return look
+
+
+def _broadcasts(tx: Transaction) -> object:
+    """What the tick of the offers asks for."""
+    now = datetime.now(UTC)
+    found = tx.broadcasts.take_due(now, now + timedelta(minutes=3), 500)
+    if len(found) != DUE:
+        raise LookupError(f"{len(found)} broadcasts are due")
+    return found
 
 
 def _balance(tx: Transaction) -> object:
@@ -183,4 +199,4 @@ def _fill(owner: pg8000.native.Connection, first: int) -> None:
     owner.run("SET session_replication_role = replica")
     owner.run("SET statement_timeout = 0")
     for insert in _DONE.values():
-        owner.run(insert.format(first=first, last=first + ROWS - 1))
+        owner.run(insert.format(first=first, last=first + ROWS - 1, due=DUE))

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from shared_lib.adapters.telegram import TelegramMessenger
 from shared_lib.ports import Messenger, ProviderError, RetryableError, UnknownOutcomeError
-from tests.fakes.messenger import FakeMessenger
-from tests.sandbox.telegram.harness import TOKEN, StandIn, http
+from tests.fakes.messenger import BOT, FakeMessenger
+from tests.sandbox.telegram.harness import TOKEN, USERNAME, StandIn, http
 
 OWNER, ANN, BEN, STRANGER = 5_000_000_001, 5_000_000_002, 5_000_000_003, 5_999_999_999
 CLOSED, FOREIGN = -1_001_234_567_890, -1_009_999_999_999
@@ -18,6 +18,7 @@ WRITES = RIGHTS | {"can_post_messages"}
 
 # The stand-in's words for the methods of the port.
 OPERATIONS = {
+    "username": "getMe",
     "is_inside": "getChatMember",
     "presence": "getChatMember",
     "remove": "unbanChatMember",
@@ -37,6 +38,8 @@ NOT_IDEMPOTENT = frozenset({"create_join_link", "remove", "send", "post"})
 
 class World(Protocol):
     """Telegram with Ann and Ben, who have written to the bot, and a closed channel of its own."""
+
+    bot: str
 
     @property
     def messenger(self) -> Messenger: ...
@@ -61,6 +64,8 @@ class World(Protocol):
 
 class FakeWorld:
     """The fake, whose lost answers are ordered as the errors that the port promises."""
+
+    bot = BOT
 
     def __init__(self) -> None:
         self.fake = FakeMessenger()
@@ -134,6 +139,8 @@ def _silence(method: str) -> ProviderError:
 
 class StandInWorld:
     """The real adapter against the stand-in for Telegram."""
+
+    bot = USERNAME
 
     def __init__(self, stand_in: StandIn) -> None:
         self.stand_in = stand_in

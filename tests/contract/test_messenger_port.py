@@ -34,6 +34,7 @@ from tests.sandbox.telegram.harness import StandIn, free_port
 
 URL = "https://t.me/+nothing"
 ACTS: dict[str, Callable[[Messenger], object]] = {
+    "username": lambda one: one.username(),
     "is_inside": lambda one: one.is_inside(CLOSED, ANN),
     "presence": lambda one: one.presence(CLOSED, ANN),
     "remove": lambda one: one.remove(CLOSED, ANN),
@@ -71,6 +72,11 @@ def world(request: pytest.FixtureRequest) -> World:
     if request.param == "fake":
         return FakeWorld()
     return StandInWorld(request.getfixturevalue("stand_in"))
+
+
+def test_the_bot_knows_its_name(world: World) -> None:
+    """Also when it is asked again."""
+    assert {world.messenger.username() for _ in range(2)} == {world.bot}
 
 
 def test_an_approved_requester_is_inside(world: World) -> None:

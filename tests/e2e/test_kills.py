@@ -67,6 +67,8 @@ HELD: dict[str, Call | Lock] = {
     "batch_payouts": Call("front", "publish payout.requested", "hold_before"),
     "expire_subscriptions": Call("front", "publish member.removal_due", "hold_before"),
     "remove_member": Call("telegram", "unbanChatMember"),
+    "broadcast_offers": Call("front", "publish offer.due", "hold_before"),
+    "post_offer": Call("telegram", "deleteMessage"),
     "audit_books": Call("ethereum", "eth_getBalance"),
     "quote_swap": Call("changenow", ESTIMATE),
     "create_swap": Call("changenow", CREATE),
@@ -83,9 +85,11 @@ _ON_THEIR_OWN = {
     "accumulate_payment",
     "audit_books",
     "batch_payouts",
+    "broadcast_offers",
     "check_order",
     "create_swap",
     "expire_subscriptions",
+    "post_offer",
     "reconcile",
     "record_dead_letter",
     "refresh_currencies",
@@ -195,8 +199,9 @@ def test_a_function_that_is_killed_while_its_call_is_held_only_delays(
     if function in _LATE:
         purchase = _killed_late(scene, function, *_LATE[function])
     else:
+        shop = _shop(scene, function)  # whose offers are posted by now
         with killed(scene, function):
-            purchase = _whole_purchase(scene, _shop(scene, function))
+            purchase = _whole_purchase(scene, shop)
     _happened_once(scene, purchase)
 
 
@@ -296,6 +301,32 @@ def test_whoever_is_to_leave_is_removed_though_the_remover_is_killed(
         scene.wait_for("the buyer outside", lambda: not scene.is_inside(chat_id, buyer), 60)
     state = "SELECT state FROM memberships WHERE telegram_user_id = :id"
     scene.wait_for("the record of it", lambda: scene.one(state, id=buyer) == "removed")
+
+
+@pytest.mark.parametrize("function", ["broadcast_offers", "post_offer"])
+def test_an_offer_is_posted_anew_once_though_a_function_is_killed(
+    scene: Stage, function: str
+) -> None:
+    scene.wait_until_quiet()
+    shop = scene.new_shop()
+    [first] = scene.offers(shop)
+    with ExitStack() as until_killed:
+        # It would publish what the shop's registration has left behind.
+        until_killed.enter_context(scene.paused("reconcile"))
+        scene.wait_for("reconcile to end", lambda: not scene.is_at_work("reconcile"))
+        with scene.paused(function):
+            scene.owner.run(
+                "UPDATE broadcasts SET due_at = now(), look_at = now() "
+                "WHERE kind = 'offer' AND channel_id = :id",
+                id=shop.registered.channel_id,
+            )
+            until_killed.enter_context(killed(scene, function))
+        scene.wait_for(
+            "another offer",
+            lambda: [one["message_id"] for one in scene.offers(shop)] > [first["message_id"]],
+        )
+    [second] = scene.offers(shop)
+    assert second["buttons"] == first["buttons"]
 
 
 def test_an_audit_that_is_killed_is_made_by_the_next(scene: Stage) -> None:

@@ -21,6 +21,7 @@ from shared_lib.ports import (
 )
 from tests.fakes.failures import Failures
 
+BOT = "funnel_sandbox_bot"
 LONGEST_LINK_NAME = 32
 ALL_RIGHTS = frozenset({"can_invite_users", "can_restrict_members", "can_post_messages"})
 Opened = Literal[
@@ -84,6 +85,12 @@ class FakeMessenger:
         self._lock = RLock()
 
     # ---- the port --------------------------------------------------------------------------------
+
+    def username(self) -> str:
+        with self._lock:
+            self.calls.append(("username", 0))
+            with self._failures.around("username"):
+                return BOT
 
     def is_inside(self, chat_id: int, telegram_user_id: int) -> bool:
         with self._lock:

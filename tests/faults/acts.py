@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from shared_lib.domain.currency import ASSETS
+from shared_lib.domain.keypad import Key
 from shared_lib.domain.offer import Chat, ChatRole, PayoutTarget, Strategy
 from shared_lib.domain.operator import ActionRefusedError, Evidence, Operator, Switch
 from shared_lib.domain.review import Finding, Reason
@@ -16,6 +17,7 @@ from shared_lib.domain.review import Subject as Subjects
 from shared_lib.domain.statement import Statement
 from shared_lib.domain.update import (
     AskAccess,
+    AskDonate,
     AskRefund,
     AskStatus,
     AskToJoin,
@@ -23,14 +25,16 @@ from shared_lib.domain.update import (
     ChangeRights,
     Greet,
     LeaveChat,
+    OpenDonation,
     OpenOffer,
     Press,
 )
 from shared_lib.domain.why import Explained, Viewer
-from shared_lib.events import MemberRemovalDue
+from shared_lib.events import MemberRemovalDue, OfferDue
 from shared_lib.ports import DeadLetter, Person, ProviderError
 from shared_lib.usecases.audit_books import audit_books
 from shared_lib.usecases.batch_payouts import batch_payouts
+from shared_lib.usecases.broadcast_offers import broadcast_offers
 from shared_lib.usecases.cancel_transfer import cancel_transfer
 from shared_lib.usecases.change_access import AccessChange, change_access
 from shared_lib.usecases.change_grace import change_grace
@@ -63,18 +67,20 @@ from shared_lib.usecases.release_payout import release_payout
 from shared_lib.usecases.release_removals import release_removals
 from shared_lib.usecases.release_wallet import release_wallet
 from shared_lib.usecases.replay_dead_letter import replay_dead_letter
+from shared_lib.usecases.request_broadcast import request_broadcast
 from shared_lib.usecases.request_payout import request_payout
 from shared_lib.usecases.reverse_payment import reverse_payment
-from tests.faults.story import BITCOIN, BUYER, TETHER, PartStory, Story
+from tests.faults.story import BITCOIN, BUYER, OWED, TETHER, PartStory, Story
 from tests.invariants import assert_sound
 from tests.points import KilledError
-from tests.world import CONFIRMATIONS, ETHER, NACKED, OF_EVERY_PURCHASE, OWNER, World
+from tests.world import CONFIRMATIONS, ETHER, NACKED, OF_EVERY_PURCHASE, OWNER, Shop, World
 
 # A story delivers some events more than once; the first few deliveries differ from each other.
 OCCURRENCES_MOST = 3
 REPEATS_MOST = 20
 # Longer than a lease lasts.
 PAUSE_SECONDS = 200
+DAY_SECONDS = 86_400
 SLOT = 7
 HOURS_OF_HOLD = 25
 ANOTHER_WALLET = "0x8617E340B3D01FA5F11F306F4090FD50E238070D"
@@ -399,6 +405,84 @@ def _question(intent: Any, notices: int, world: World) -> Act:
     return Act("question", world, asked.deliver, finish)
 
 
+def _keypad(world: World) -> tuple[Shop, int]:
+    """A donor's keypad, on which 10 is typed; the id of its message."""
+    shop = world.open_shop()
+    world.fake_messenger.add_person(BUYER)
+    [row] = world.rows("SELECT link_id FROM broadcasts WHERE kind = 'donation'")
+    world.update(BUYER, OpenDonation(row["link_id"]))
+    world.drain()
+    message_id = len(world.fake_messenger.messages)
+    for key in (Key.ONE, Key.ZERO):
+        world.update(BUYER, Press(f"typed {key}", message_id, _data(world, key)))
+    return shop, message_id
+
+
+def _data(world: World, key: Key) -> str:
+    """What the button of a key carries, as the last message shows it."""
+    _, message = world.fake_messenger.messages[-1]
+    shown = [str(button.callback_data) for row in message.keyboard for button in row]
+    [found] = [data for data in shown if data.endswith(f":{key.value}")]
+    return found
+
+
+def _type(world: World) -> Act:
+    """One more digit counts at most once, and the keypad goes on."""
+    _, message_id = _keypad(world)
+    pressed = _updated(world, Press("pressed", message_id, _data(world, Key.FIVE)))
+
+    def finish() -> None:
+        pressed.repeat()
+        [draft] = world.fake_drafts.kept.values()
+        if draft.content["typed"] == "10":  # its person was told to look, and presses again
+            world.update(BUYER, Press("again", message_id, _data(world, Key.FIVE)))
+        [draft] = world.fake_drafts.kept.values()
+        assert draft.content["typed"] == "105"
+        assert_sound(world)
+
+    return Act("press", world, pressed.deliver, finish)
+
+
+def _open_keypad(world: World) -> Act:
+    """One keypad is shown; where its draft was lost, the next one works."""
+    world.open_shop()
+    world.fake_messenger.add_person(BUYER)
+    [row] = world.rows("SELECT link_id FROM broadcasts WHERE kind = 'donation'")
+    opened = _updated(world, OpenDonation(row["link_id"]))
+
+    def finish() -> None:
+        opened.repeat()
+        world.run()
+        assert len(world.rows("SELECT id FROM notices WHERE kind = 'keypad'")) == 1
+        assert len(world.fake_drafts.kept) <= 1
+        assert_sound(world)
+
+    return Act("open", world, opened.deliver, finish)
+
+
+def _donate(world: World) -> Act:
+    """A confirmed donation is one order, paid once, and brings nobody in."""
+    world.top_up()
+    shop, message_id = _keypad(world)
+    data = _data(world, Key.CONFIRM)
+    confirmed = _updated(world, Press("confirmed", message_id, data))
+
+    def finish() -> None:
+        confirmed.repeat()
+        world.update(BUYER, Press("again", message_id, data))  # sees what was not shown before
+        world.run()
+        [order] = world.rows("SELECT price_cents, invoice_id FROM orders")
+        assert order["price_cents"] == 1_000
+        world.finish(order["invoice_id"])
+        world.run()
+        assert [row["state"] for row in world.rows("SELECT state FROM shares")] == ["paid"]
+        assert world.fake_chain.balance(shop.destination).base_units == OWED
+        assert not world.rows("SELECT id FROM memberships")
+        assert_sound(world)
+
+    return Act("donate", world, confirmed.deliver, finish)
+
+
 def _join(world: World) -> Act:
     """A request to join is answered, once."""
     story = Story(world)
@@ -441,6 +525,58 @@ def _batch(world: World) -> Act:
     slot = int(world.clock.now().timestamp() // 300)
     tick = Repeated(world, lambda: batch_payouts(world, slot))
     return Act("batch_payouts", world, tick.deliver, story.finish)
+
+
+def _stands(world: World, shop: Shop, asked: Repeated) -> Act:
+    """In the end one offer stands in the open chat, and is known.
+
+    Another does only where its post was not recorded, of which the owner is told.
+    """
+
+    def finish() -> None:
+        asked.repeat()
+        for _ in range(2):
+            for _ in range(MINUTES_UNTIL_HELD):
+                world.drain()
+                world.tick()
+            world.clock.pass_time(DAY_SECONDS)
+        world.run()
+        standing = world.fake_messenger.posts[shop.closed_chat_id + 1]
+        [known] = world.rows("SELECT message_id FROM broadcasts WHERE kind = 'offer'")
+        unsure = world.rows("SELECT id FROM notices WHERE kind = 'post_unsure'")
+        assert known["message_id"] in standing
+        assert len(standing) <= 1 + len(unsure) <= 2 + 1
+        assert_sound(world)
+
+    return Act("post_offer", world, asked.deliver, finish)
+
+
+def _post(world: World) -> Act:
+    """The day is over, and the offer is posted anew."""
+    shop = world.open_shop()
+    world.drain()
+    world.clock.pass_time(DAY_SECONDS)
+    [row] = world.rows("SELECT id FROM broadcasts WHERE kind = 'offer'")
+    event = OfferDue(broadcast_id=row["id"])
+    return _stands(world, shop, Repeated(world, lambda: world._handle(event)))
+
+
+def _broadcast(world: World) -> Act:
+    """A slot asks once for what is due."""
+    shop = world.open_shop()
+    world.queue.clear()
+    world.clock.pass_time(600)
+    return _stands(world, shop, Repeated(world, lambda: broadcast_offers(world, SLOT)))
+
+
+def _wish_for_a_post(world: World) -> Act:
+    """An owner wants it now, and it happens once."""
+    shop = world.open_shop()
+    world.drain()
+    world.clock.pass_time(600)
+    [row] = world.rows("SELECT account_id FROM channels")
+    wish = _once(world, lambda: request_broadcast(world, row["account_id"], shop.channel_id))
+    return _stands(world, shop, wish)
 
 
 def _audit(world: World) -> Act:
@@ -1027,12 +1163,19 @@ SUBJECTS: Mapping[str, Subject] = {
     "check_order": _silent,
     "handle_update an offer": _offer,
     "handle_update a request to join": _join,
+    "handle_update a button for donations": _open_keypad,
+    "handle_update a digit": _type,
+    "handle_update a donation": _donate,
+    "handle_update a wish to donate": partial(_question, AskDonate(), 1),
     "handle_update a greeting": partial(_question, Greet(), 1),
     "handle_update a question": partial(_question, AskStatus(None), 1),
     "handle_update a wish for a refund": partial(_question, AskRefund(None), 1),
     "handle_update a goodbye": partial(_question, BlockBot(blocked=True), 0),
     "reconcile": _reconcile,
     "batch_payouts": _batch,
+    "post_offer": _post,
+    "broadcast_offers": _broadcast,
+    "request_broadcast": _wish_for_a_post,
     "audit_books": _audit,
     "request_payout": _wish,
     "read_statement": _statement,

@@ -3,7 +3,13 @@
 from dataclasses import replace
 from uuid import uuid5
 
-from shared_lib.events import BatchPayoutsTick, Event, ExpireSubscriptionsTick, ReconcileTick
+from shared_lib.events import (
+    BatchPayoutsTick,
+    BroadcastOffersTick,
+    Event,
+    ExpireSubscriptionsTick,
+    ReconcileTick,
+)
 from shared_lib.ports import DeadLetter
 from shared_lib.usecases.record_dead_letter import record_dead_letter
 from shared_lib.usecases.refresh_currencies import refresh_currencies
@@ -194,7 +200,8 @@ def tick(machine: Machine) -> bool:
     """Some minutes pass, with blocks or without, and the scheduler wakes `reconcile`."""
     _pass(machine, machine.dice.choice(PAUSES))
     deliver(machine, ReconcileTick(), machine.dice.randrange(40) if machine.chance(10) else None)
-    for often, rare in ((30, BatchPayoutsTick()), (50, ExpireSubscriptionsTick())):
+    ticks = ((30, BatchPayoutsTick()), (50, ExpireSubscriptionsTick()), (20, BroadcastOffersTick()))
+    for often, rare in ticks:
         if machine.chance(often):
             last = machine.dice.randrange(6) if machine.chance(10) else None
             deliver(machine, rare, last)
@@ -211,6 +218,7 @@ def keep_up_for_a_while(machine: Machine) -> bool:
     deliver(machine, ReconcileTick())
     deliver(machine, ExpireSubscriptionsTick())
     deliver(machine, BatchPayoutsTick())
+    deliver(machine, BroadcastOffersTick())
     for _ in range(BUSY_WHILE):
         event = _take(machine, in_order=True)
         if event is None:
@@ -222,7 +230,12 @@ def keep_up_for_a_while(machine: Machine) -> bool:
 @rule(1)
 def tick_twice(machine: Machine) -> bool:
     """The scheduler fires twice in a minute."""
-    for tick in (ReconcileTick(), ExpireSubscriptionsTick(), BatchPayoutsTick()):
+    for tick in (
+        ReconcileTick(),
+        ExpireSubscriptionsTick(),
+        BatchPayoutsTick(),
+        BroadcastOffersTick(),
+    ):
         deliver(machine, tick)
         deliver(machine, tick)
     return True

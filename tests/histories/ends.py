@@ -7,7 +7,12 @@ from itertools import count
 from shared_lib.domain.money import ETH, USDT, Asset, InvalidAmountError, parse_amount
 from shared_lib.domain.update import AskToJoin
 from shared_lib.domain.why import Explained, Viewer
-from shared_lib.events import BatchPayoutsTick, ExpireSubscriptionsTick, ReconcileTick
+from shared_lib.events import (
+    BatchPayoutsTick,
+    BroadcastOffersTick,
+    ExpireSubscriptionsTick,
+    ReconcileTick,
+)
 from shared_lib.usecases.explain import explain
 from tests.fakes.swaps import FakeExchange
 from tests.histories import owners
@@ -206,6 +211,7 @@ def _pass_time(machine: Machine) -> None:
         deliver(machine, ReconcileTick())
         deliver(machine, ExpireSubscriptionsTick())
         deliver(machine, BatchPayoutsTick())
+        deliver(machine, BroadcastOffersTick())
 
 
 def _is_watched(machine: Machine) -> bool:

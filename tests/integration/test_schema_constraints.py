@@ -87,8 +87,44 @@ def test_a_person_has_one_open_order_per_tier_and_kind(application_connection: C
     add(application_connection, "orders", **same, state="paid", **UNWATCHED)
     tier = add(application_connection, "tiers")["id"]
     add(application_connection, "orders", **(same | {"tier_id": tier}))
-    donation = same | {"kind": "donation", "tier_id": None}
-    add(application_connection, "orders", **donation)
+    donation = same | {"kind": "donation", "tier_id": None, "days": None}
+    for _ in range(2):  # of a donation there can be several at a time
+        add(application_connection, "orders", **donation)
+
+
+@pytest.mark.parametrize("changes", [{"days": 30}, {"price_cents": 498}, {"price_cents": 10**6}])
+def test_a_donation_has_no_days_and_its_own_limits(
+    application_connection: Connection, changes: dict[str, int]
+) -> None:
+    donation = {"kind": "donation", "tier_id": None, "days": None} | changes
+    assert refusal(application_connection, "orders", **donation)[0] == CHECK
+
+
+def test_a_channel_has_one_message_of_each_kind(application_connection: Connection) -> None:
+    channel = add(application_connection, "broadcasts")["channel_id"]
+    assert refusal(application_connection, "broadcasts", channel_id=channel)[0] == UNIQUE
+    button = {"kind": "donation", "link_id": "x" * 22, "channel_id": channel}
+    add(application_connection, "broadcasts", **button)
+    other = add(application_connection, "channels")["id"]
+    taken = button | {"channel_id": other}
+    assert refusal(application_connection, "broadcasts", **taken)[0] == UNIQUE
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": "donation"},
+        {"link_id": "x" * 22},
+        {"look_at": None},
+        {"paused_at": NOW},
+        {"refusals": 6},
+        {"message_id": 0},
+    ],
+)
+def test_what_is_no_message_in_a_chat_is_refused(
+    application_connection: Connection, changes: dict[str, Any]
+) -> None:
+    assert refusal(application_connection, "broadcasts", **changes)[0] == CHECK
 
 
 def test_the_provider_names_each_payment_once(application_connection: Connection) -> None:

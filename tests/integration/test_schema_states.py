@@ -9,6 +9,7 @@ import pg8000.native
 import pytest
 
 from shared_lib.domain.address import MemoNeed
+from shared_lib.domain.broadcast import BroadcastKind
 from shared_lib.domain.credit import CreditState
 from shared_lib.domain.invite import InviteState, JoinState
 from shared_lib.domain.ledger import Account, PostingKind
@@ -42,6 +43,7 @@ ENUMERATIONS: dict[tuple[str, str], Iterable[StrEnum]] = {
     ("currencies", "memo"): MemoNeed,
     ("channels", "strategy"): Strategy,
     ("channel_chats", "role"): ChatRole,
+    ("broadcasts", "kind"): BroadcastKind,
     ("orders", "kind"): OrderKind,
     ("orders", "state"): OrderState,
     ("payments", "status"): PaymentStatus,

@@ -103,6 +103,7 @@ _MAKERS: dict[str, Callable[[], Columns]] = {
     },
     "tiers": lambda: _with_id({"position": 1, "price_cents": 499, "days": 30}),
     "offer_links": lambda: {"id": f"{fresh_number():022d}", "created_at": NOW},
+    "broadcasts": lambda: {"id": uuid4(), "kind": "offer", "due_at": NOW, "look_at": NOW},
     "orders": lambda: _with_id(
         {"kind": "subscription", "price_cents": 499, "days": 30, "state": "open", **WATCHED}
     ),
@@ -252,6 +253,7 @@ _PARENTS: dict[str, dict[str, tuple[str, str]]] = {
     "channel_chats": {"channel_id": ("channels", "id")},
     "tiers": {"channel_id": ("channels", "id")},
     "offer_links": {"tier_id": ("tiers", "id")},
+    "broadcasts": {"channel_id": ("channels", "id")},
     "orders": {
         "channel_id": ("channels", "id"),
         "tier_id": ("tiers", "id"),

@@ -11,6 +11,7 @@ from shared_lib.adapters.postgres.delivery import PostgresOutbox
 from shared_lib.adapters.postgres.memberships import PostgresMemberships
 from shared_lib.adapters.postgres.operations import PostgresControls
 from shared_lib.domain.invite import LINK_LIFETIME, Invite, JoinState, Link, join_answer
+from shared_lib.domain.keypad import Keypad
 from shared_lib.domain.membership import (
     MEMBERSHIP_EDGES,
     Membership,
@@ -37,6 +38,8 @@ from shared_lib.usecases import (
     send_invite,
 )
 from shared_lib.usecases.access import is_blocked
+from shared_lib.usecases.buying import grant, purchase_of
+from shared_lib.usecases.keypads import Drafted, read_keypad, write_keypad
 from shared_lib.usecases.lease import require_time
 from shared_lib.usecases.setback import put_off
 from tests.planted.patching import Change, Entry, Everywhere, PlantedBug, only
@@ -154,7 +157,42 @@ def _count_as_removed(ports: Ports, case: Any, _error: Any) -> None:
         remove_member._record(ports, tx, case, Presence.INSIDE)
 
 
+# ---- donations -----------------------------------------------------------------------------------
+
+
+def _thank_with_access(ports: Ports, tx: Transaction, paid: Any) -> None:
+    bought = purchase_of(ports, tx, paid.payment, paid.order, paid.received, 0)
+    grant(ports, tx, bought)
+
+
+_read_keypad, _write_keypad = read_keypad, write_keypad
+_EVERYBODY = 1
+
+
+def _read_everybodys(ports: Ports, _telegram_user_id: int) -> Drafted | None:
+    return _read_keypad(ports, _EVERYBODY)
+
+
+def _write_everybodys(
+    ports: Ports, _telegram_user_id: int, keypad: Keypad, before: Drafted | None
+) -> None:
+    _write_keypad(ports, _EVERYBODY, keypad, before)
+
+
 ACCESS_BUGS = {
+    "donation_grants_access": PlantedBug(
+        "A donation lets its donor in, as a purchase does.",
+        "a_donation",
+        only(confirm_payment, "_thank", _thank_with_access),
+    ),
+    "keypad_shared": PlantedBug(
+        "All donors type on one keypad.",
+        "a_keypad_that_somebody_else_presses",
+        (
+            Everywhere(read_keypad, _read_everybodys),
+            Everywhere(write_keypad, _write_everybodys),
+        ),
+    ),
     "claim_skipped": PlantedBug(
         "The lease is granted, whoever holds it.",
         "a_request_delivered_to_two",

@@ -10,9 +10,10 @@ from datetime import timedelta
 from functools import partial
 from typing import cast
 
+from shared_lib.domain.keypad import Key
 from shared_lib.domain.money import ETH
 from shared_lib.domain.operator import Evidence, Operator, Switch
-from shared_lib.domain.update import OpenOffer
+from shared_lib.domain.update import OpenDonation, OpenOffer, Press
 from shared_lib.events import (
     MemberRemovalDue,
     PaymentUpdated,
@@ -671,3 +672,48 @@ def an_owner_who_moves(stage: Stage) -> None:
     finish(stage)
     payees = {one.echo.payout_address for one in funded(stage)}
     ensure(payees == {OTHER_BITCOIN.address}, "paid to an address that its owner has left", payees)
+
+
+# ---- donations -----------------------------------------------------------------------------------
+
+
+def _donors_keypad(stage: Stage, user_id: int) -> tuple[int, dict[Key, str]]:
+    """A keypad of this person's; the id of its message, and what its buttons carry."""
+    stage.fake_messenger.add_person(user_id)
+    [link] = column(stage, "SELECT link_id FROM broadcasts WHERE kind = 'donation'")
+    stage.update(user_id, OpenDonation(link))
+    stage.drain()
+    shown = stage.fake_messenger.messages_to(user_id)[-1].keyboard
+    carried = [str(button.callback_data) for row in shown for button in row]
+    buttons = {Key(data.rpartition(":")[2]): data for data in carried}
+    return len(stage.fake_messenger.messages), buttons
+
+
+def _press(stage: Stage, user_id: int, message_id: int, data: str) -> None:
+    stage.update(user_id, Press(f"press {stage.updates}", message_id, data))
+
+
+@scenario
+def a_donation(stage: Stage) -> None:
+    """Somebody donates ten dollars, and is not let in for it."""
+    open_shop(stage)
+    message_id, buttons = _donors_keypad(stage, ANN)
+    for key in (Key.ONE, Key.ZERO, Key.CONFIRM):
+        _press(stage, ANN, message_id, buttons[key])
+    [invoice] = stage.fake_provider.invoices
+    stage.finish(invoice)
+    finish(stage)
+
+
+@scenario
+def a_keypad_that_somebody_else_presses(stage: Stage) -> None:
+    """A donor types an amount, and a stranger sends what the donor's buttons carry."""
+    open_shop(stage)
+    message_id, buttons = _donors_keypad(stage, ANN)
+    for key in (Key.ONE, Key.ZERO):
+        _press(stage, ANN, message_id, buttons[key])
+    _press(stage, STRANGER, message_id, buttons[Key.NINE])
+    _press(stage, ANN, message_id, buttons[Key.CONFIRM])
+    finish(stage)
+    prices = column(stage, "SELECT price_cents FROM orders")
+    ensure(prices == [1_000], "a donor ordered what somebody else typed", prices)

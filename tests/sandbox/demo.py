@@ -118,7 +118,7 @@ class Demo(Narrator):
         """A purchase as any other, of which only the outcome is shown."""
         self.says("👤", f"{title} of {sold.title}")
         before = len(self.scene.messages(user_id))
-        invoice = self.scene.ask_for(user_id, sold.registered.offer_links[0])
+        invoice = self.scene.tap(user_id, sold)
         before = max(before, len(self.scene.messages(user_id)))
         self.says("📨", f"provider payment {self.scene.pay(invoice)}", 1)
         self._join(user_id, before, sold, None)
@@ -210,7 +210,7 @@ class Demo(Narrator):
     ) -> None:
         self.says("👤", f"{title} of {sold.title}")
         scene = self.scene
-        invoice = scene.ask_for(user_id, sold.registered.offer_links[tier])
+        invoice = scene.tap(user_id, sold, tier)
         self.says("🧾", f"order {invoice.order_id}, invoice {invoice.url}", 1)
         before = len(scene.messages(user_id))
         facts: dict[str, Any] = {"title": title, "order": invoice.order_id}

@@ -19,7 +19,7 @@ class ExceptionShow:
     def part(self, user_id: int, sold: Sold) -> tuple[Invoice, str]:
         """A buyer pays a part; the invoice for the rest, and the provider's id of the payment."""
         scene = self._scene
-        invoice = scene.ask_for(user_id, sold.registered.offer_links[0])
+        invoice = scene.tap(user_id, sold)
         before = len(scene.messages(user_id))
         # Of a part the provider has to say how large it is.
         payment_id = scene.pay(invoice, portion=PORTION, weather={"actually_paid_zero": 0})

@@ -43,7 +43,11 @@ from tests.sandbox.stack.run import Stack
 ResultT = TypeVar("ResultT")
 _ORDER = re.compile(r"Order ([0-9a-f-]{36})")
 _RIGHTS_OPEN = {"can_post_messages": True}
-_RIGHTS_CLOSED = {"can_invite_users": True, "can_restrict_members": True}
+_RIGHTS_CLOSED = {
+    "can_invite_users": True,
+    "can_restrict_members": True,
+    "can_post_messages": True,
+}
 
 
 class NotSeenError(AssertionError):
@@ -58,6 +62,7 @@ class Sold:
     title: str
     target: PayoutTarget
     registered: RegisteredChannel
+    open_chat_id: int
 
     @property
     def destination(self) -> str:
@@ -128,6 +133,7 @@ class Scene:
                 type="channel",
                 owner_id=owner_id,
                 bot_rights=rights,
+                **({"username": f"open_{-open_id}"} if chat_id == open_id else {}),
             )
         new = NewChannel(
             owner=owner,
@@ -138,7 +144,13 @@ class Scene:
             threshold_cents=threshold_cents,
             target=target,
         )
-        return Sold(closed_id, title, target, register_channel(self.ports, new))
+        registered = register_channel(self.ports, new)
+        posted = "SELECT id FROM broadcasts WHERE channel_id = :id AND posted_at IS NULL"
+        self.wait_for(
+            "offer and button to stand in the chats",
+            lambda: not self.rows(posted, id=registered.channel_id),
+        )
+        return Sold(closed_id, title, target, registered, open_id)
 
     def _is_offered(self, asset: Asset) -> bool:
         """The settlement asset always is; the others since the list was asked for."""
@@ -151,12 +163,27 @@ class Scene:
         """Somebody with a Telegram account."""
         self.telegram("users", id=user_id, first_name=first_name, language_code="en")
 
+    def offers(self, sold: Sold) -> list[dict[str, Any]]:
+        """What stands in a channel's open chat, oldest first."""
+        found: list[dict[str, Any]] = self.telegram_shows("messages", chat_id=sold.open_chat_id)
+        return found
+
+    def tap(self, user_id: int, sold: Sold, tier: int = 0) -> Invoice:
+        """Tap a tier of the offer that stands in the open chat, and wait for the invoice."""
+        pressed = self.telegram("press", user_id=user_id, chat_id=sold.open_chat_id, index=tier)
+        return self._follow(user_id, pressed["url"])
+
     def ask_for(self, user_id: int, offer_link: str) -> Invoice:
         """Open an offer's deep link and wait for the invoice."""
+        return self._follow(user_id, f"https://t.me/{BOT_USERNAME}?start={offer_link}")
+
+    def _follow(self, user_id: int, url: str) -> Invoice:
         before = len(self.messages(user_id))
-        self.telegram(
-            "open_link", user_id=user_id, url=f"https://t.me/{BOT_USERNAME}?start={offer_link}"
-        )
+        self.telegram("open_link", user_id=user_id, url=url)
+        return self.message_with_invoice(user_id, before)
+
+    def message_with_invoice(self, user_id: int, before: int = 0) -> Invoice:
+        """Wait for the first invoice after `before` messages, and tap it."""
         message = self.wait_for(
             "the invoice", lambda: self.message_with(user_id, before, button="Pay")
         )

@@ -78,6 +78,7 @@ def listening() -> Iterator[Telegram]:
 
 Act = Callable[[TelegramMessenger], object]
 ACTS: dict[str, Act] = {
+    "username": lambda one: one.username(),
     "is_inside": lambda one: one.is_inside(CHAT, ANN),
     "create_join_link": lambda one: one.create_join_link(CHAT, "funnel-1", SOON),
     "revoke_link": lambda one: one.revoke_link(CHAT, URL),

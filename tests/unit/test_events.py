@@ -10,6 +10,7 @@ from shared_lib.events import (
     EVENT_TYPES,
     AuditBooksTick,
     BatchPayoutsTick,
+    BroadcastOffersTick,
     Event,
     ExpireSubscriptionsTick,
     PoolRequested,
@@ -24,6 +25,7 @@ TICKS = [
     RefreshCurrenciesTick,
     BatchPayoutsTick,
     ExpireSubscriptionsTick,
+    BroadcastOffersTick,
     AuditBooksTick,
 ]
 

@@ -7,13 +7,32 @@ from uuid import UUID
 
 import pytest
 
+from shared_lib.domain.broadcast import Showcase, TierOnSale
 from shared_lib.domain.invite import EntryCause
-from shared_lib.domain.message import Message
+from shared_lib.domain.message import TEXT_UTF16_MOST, Message
+from shared_lib.domain.money import ETH
 from shared_lib.domain.notice import Notice, NoticeKind, NoticeState
-from shared_lib.domain.offer import DESCRIPTION_MOST, TITLE_MOST
+from shared_lib.domain.offer import (
+    DAYS_MOST,
+    DESCRIPTION_MOST,
+    PRICE_CENTS_MOST,
+    TITLE_MOST,
+    Channel,
+    Chat,
+    ChatRole,
+    PayoutTarget,
+    Strategy,
+    Tier,
+)
 from shared_lib.domain.order import OrderState
 from shared_lib.usecases.handle_update import _WHAT_NEXT
-from shared_lib.usecases.messages import invite_message, notice_message, until
+from shared_lib.usecases.messages import (
+    donate_button_message,
+    invite_message,
+    notice_message,
+    offer_message,
+    until,
+)
 
 NOW = datetime(2027, 3, 3, 14, 5, tzinfo=UTC)
 OFFER = "Abcdefghijklmnop_-1234"
@@ -79,6 +98,15 @@ FACTS: dict[NoticeKind, Facts] = {
         "until": NOW.isoformat(),
     },
     NoticeKind.CHANNEL_CLOSED: {"channel": "Signals"},
+    NoticeKind.DONATE_WHERE: {"link_1": "x" * 22, "title_1": "Signals"},
+    NoticeKind.KEYPAD: {"keypad": UUID(ORDER).hex, "channel": "Signals"},
+    NoticeKind.DONATION_RECEIVED: {"order": ORDER, "channel": "Signals", "value": "$12.50"},
+    NoticeKind.POST_PAUSED: {
+        "chat": "Signals",
+        "what": "offer",
+        "reason": "Telegram refused: Bad Request: need administrator rights in the channel chat",
+    },
+    NoticeKind.POST_UNSURE: {"chat": "Signals", "what": "donation"},
     NoticeKind.ORDER_STATUS: {"order": ORDER, "state": "open", "what_next": "We are waiting."},
 }
 WILD_TITLES = [
@@ -90,7 +118,6 @@ WILD_TITLES = [
     "%s 'quoted'",
 ]
 OF_TELEGRAM = {"b", "i", "code"}
-TELEGRAM_TEXT_MOST = 4_096
 
 
 class Reader(HTMLParser):
@@ -165,7 +192,56 @@ def test_the_longest_title_and_description_fit_into_one_message(letter: str) -> 
         channel=letter * TITLE_MOST,
         description=letter * DESCRIPTION_MOST,
     )
-    assert len(read(message).text.encode("utf-16-le")) // 2 <= TELEGRAM_TEXT_MOST
+    assert len(read(message).text.encode("utf-16-le")) // 2 <= TEXT_UTF16_MOST
+
+
+def showcase(open_chat: tuple[str, str], closed_chat: tuple[str, str]) -> Showcase:
+    """A channel with these titles and descriptions, and all three tiers on sale."""
+    channel = Channel(
+        id=UUID(int=1),
+        account_id=UUID(int=2),
+        strategy=Strategy.INSTANT,
+        threshold_cents=None,
+        target=PayoutTarget(ETH, "0x" + "ab" * 20, None),
+        fee_bps=None,
+    )
+    tiers = [(499, 30), (PRICE_CENTS_MOST, DAYS_MOST), (100, None)]
+    return Showcase(
+        channel,
+        Chat(-1001, ChatRole.OPEN, *open_chat),
+        Chat(-1002, ChatRole.CLOSED, *closed_chat),
+        tuple(
+            TierOnSale("x" * 22, Tier(UUID(int=position), channel.id, position, cents, days))
+            for position, (cents, days) in enumerate(tiers, start=1)
+        ),
+    )
+
+
+def test_an_offer_has_a_button_for_each_tier_that_opens_the_bot() -> None:
+    message = offer_message(showcase(("Open", "Ideas"), ("Signals", "")), "funnel_bot")
+    assert [button.label for button in message.buttons] == [
+        "🥇 $4.99 · 30 days",
+        "🥈 $9999.99 · 999 days",
+        "🥉 $1.00 · for life",
+    ]
+    assert {button.url for button in message.buttons} == {
+        f"https://t.me/funnel_bot?start={'x' * 22}"
+    }
+    assert read(message).text.startswith("📣 Open\nIdeas\n\n🔐 Signals\n\n")
+
+
+@pytest.mark.parametrize("title", WILD_TITLES)
+def test_an_offer_shows_titles_and_descriptions_literally(title: str) -> None:
+    wild = showcase((title, title * 5), (title, title * 5))
+    assert read(offer_message(wild, "bot")).text.count(title) == 12
+    assert title in read(donate_button_message(wild, "x" * 22, "bot")).text
+
+
+@pytest.mark.parametrize("letter", ["x", "&", "<", "🎉"])
+def test_the_longest_offer_fits_into_one_message(letter: str) -> None:
+    chat = (letter * TITLE_MOST, letter * DESCRIPTION_MOST)
+    shown = read(offer_message(showcase(chat, chat), "x" * 32)).text
+    assert len(shown.encode("utf-16-le")) // 2 <= TEXT_UTF16_MOST
 
 
 def test_an_invoice_names_its_terms_and_leads_to_the_payment_page() -> None:

@@ -203,6 +203,18 @@ def test_what_is_so_already_is_a_success(telegram: Telegram, name: str, text: st
     assert type(failure(telegram, name)) is PermanentError
 
 
+def test_the_bots_name_is_asked_for_once(telegram: Telegram) -> None:
+    telegram.answers({"id": 7, "is_bot": True, "first_name": "Funnel", "username": "funnel_bot"})
+    messenger = telegram.messenger()
+    assert [messenger.username() for _ in range(3)] == ["funnel_bot"] * 3
+    assert len(telegram.asked) == 1
+
+
+def test_a_bot_without_a_name_is_refused(telegram: Telegram) -> None:
+    telegram.answers({"id": 7, "is_bot": True, "first_name": "Funnel"})
+    assert type(failure(telegram, "username")) is PermanentError
+
+
 def test_a_post_is_known_by_its_id(telegram: Telegram) -> None:
     telegram.answers(sent_message(321))
     assert telegram.messenger().post(CHAT, Message("Hi")) == 321

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared_lib.domain.update import (
+    AskDonate,
     AskStatus,
     AskToJoin,
     BlockBot,
@@ -17,6 +18,7 @@ from shared_lib.domain.update import (
     Ignore,
     Intent,
     LeaveChat,
+    OpenDonation,
     OpenOffer,
     Press,
 )
@@ -57,6 +59,10 @@ def message(text: str | None, chat: dict[str, Any] = PRIVATE) -> dict[str, Any]:
         (f"  /status\n{ORDER}  ", AskStatus(ORDER)),
         ("/status", AskStatus(None)),
         ("/status my order", AskStatus(None)),
+        ("/donate", AskDonate()),
+        ("/donate 5", AskDonate()),
+        ("/start donate_abcDEF_-123", OpenDonation("abcDEF_-123")),
+        ("/start donate_", OpenDonation("")),
         ("/starting", Greet()),
         ("/help", Greet()),
         ("hello", Greet()),

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared_lib.adapters.postgres.session import Row, Session
+from shared_lib.domain.broadcast import Showcase, TierOnSale
 from shared_lib.domain.currency import asset_of
 from shared_lib.domain.offer import (
     Channel,
@@ -86,6 +87,14 @@ ORDER BY t.id = (SELECT o.tier_id FROM orders o WHERE o.channel_id = :id
                  AND o.telegram_user_id = :user AND o.state = 'paid'
                  ORDER BY o.created_at DESC LIMIT 1) DESC NULLS LAST, t.position, l.created_at
 LIMIT 1
+"""
+
+_ON_SALE = """
+SELECT DISTINCT ON (t.position) l.id AS link_id, t.id AS tier_id, t.channel_id, t.position,
+    t.price_cents, t.days, t.removed_at
+FROM tiers t JOIN offer_links l ON l.tier_id = t.id
+WHERE t.channel_id = :id AND t.removed_at IS NULL
+ORDER BY t.position, l.created_at DESC, l.id
 """
 
 _OFFER = """
@@ -175,13 +184,17 @@ class PostgresChannels:
         )
 
     def closed_chat(self, channel_id: UUID) -> Chat:
+        return self._chat(channel_id, ChatRole.CLOSED)
+
+    def _chat(self, channel_id: UUID, role: ChatRole) -> Chat:
         row = self._session.row(
             "SELECT chat_id, role, title, description FROM channel_chats "
-            "WHERE channel_id = :id AND role = 'closed'",
+            "WHERE channel_id = :id AND role = :role",
             id=channel_id,
+            role=role,
         )
         if row is None:
-            raise LookupError(f"channel {channel_id} has no closed chat")
+            raise LookupError(f"channel {channel_id} has no {role.value} chat")
         return _chat_from(row)
 
     def want_payout(self, channel_id: UUID, *, wanted: bool) -> None:
@@ -259,6 +272,20 @@ class PostgresChannels:
             id=chat_id,
         )
         return row["channel_id"] if row else None
+
+    def showcase(self, channel_id: UUID) -> Showcase:
+        channel = self.get(channel_id)
+        if channel is None:
+            raise LookupError(f"channel {channel_id} is not there")
+        return Showcase(
+            channel=channel,
+            open_chat=self._chat(channel_id, ChatRole.OPEN),
+            closed_chat=self.closed_chat(channel_id),
+            on_sale=tuple(
+                TierOnSale(row["link_id"], _tier_from(row))
+                for row in self._session.rows(_ON_SALE, id=channel_id)
+            ),
+        )
 
     def offer(self, link_id: str) -> Offer | None:
         row = self._session.row(_OFFER, id=link_id)

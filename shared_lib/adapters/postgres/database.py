@@ -7,6 +7,7 @@ import pg8000.native
 from pg8000.exceptions import DatabaseError
 
 from shared_lib import ports
+from shared_lib.adapters.postgres.broadcasts import PostgresBroadcasts
 from shared_lib.adapters.postgres.channels import PostgresChannels
 from shared_lib.adapters.postgres.credits import PostgresCredits
 from shared_lib.adapters.postgres.currencies import PostgresCurrencies
@@ -48,6 +49,7 @@ class PostgresTransaction:
     def __init__(self, session: Session, outbox: PostgresOutbox) -> None:
         self.people: ports.People = PostgresPeople(session)
         self.channels: ports.Channels = PostgresChannels(session)
+        self.broadcasts: ports.Broadcasts = PostgresBroadcasts(session)
         self.orders: ports.Orders = PostgresOrders(session)
         self.payments: ports.Payments = PostgresPayments(session)
         self.credits: ports.Credits = PostgresCredits(session)

@@ -22,8 +22,7 @@ _ADD = f"""
 INSERT INTO orders ({_COLUMNS})
 VALUES (:id, :kind, :channel_id, :tier_id, :telegram_user_id, :price_cents, :days, :state,
         :invoice_id, :invoice_url, :tops_up, :created_at, {WATCH_VALUES})
-ON CONFLICT (telegram_user_id, tier_id, kind) WHERE state = 'open' AND tops_up IS NULL DO NOTHING
-RETURNING id
+ON CONFLICT DO NOTHING RETURNING id
 """
 
 _SAVE = f"""

@@ -227,7 +227,7 @@ def test_a_payer_hears_nothing_of_the_owners_money(world: World, shop: Shop) -> 
     for payer in (Viewer(telegram_user_id=ANN), Viewer(other, ANN)):
         answer = ask(world, payer, Explained.PAYMENT)
         assert answer.state == "finished"
-        assert answer.because == "It is paid, and access was given."
+        assert answer.because == "It is paid, and what it pays for was given."
         assert (answer.carried_by, answer.by) == (None, None)
         with pytest.raises(ActionRefusedError, match="no such payout"):
             ask(world, payer, Explained.PAYOUT)

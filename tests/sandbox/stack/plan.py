@@ -182,6 +182,7 @@ class Plan:
             "REFRESH_CURRENCIES_SECONDS": str(3_600 / self.tick_scale),
             "BATCH_PAYOUTS_SECONDS": str(300 / self.tick_scale),
             "EXPIRE_SUBSCRIPTIONS_SECONDS": str(60 / self.tick_scale),
+            "BROADCAST_OFFERS_SECONDS": str(300 / self.tick_scale),
             "AUDIT_BOOKS_SECONDS": str(86_400 / self.tick_scale),
             "WORKERS": "1",
             "THREADS": "8",

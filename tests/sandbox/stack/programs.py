@@ -40,6 +40,7 @@ def scheduler(plan: Plan) -> Program:
         "refresh_currencies=3600",
         "batch_payouts=300",
         "expire_subscriptions=60",
+        "broadcast_offers=300",
         "audit_books=86400",
     ):
         command += ["--tick", tick]
