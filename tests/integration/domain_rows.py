@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from shared_lib.domain.broadcast import Broadcast, BroadcastKind
 from shared_lib.domain.currency import asset_of
 from shared_lib.domain.invite import Invite, InviteState, JoinRequest, JoinState, link_name
 from shared_lib.domain.membership import Membership, MembershipState
@@ -95,6 +96,12 @@ def channel(tx: Transaction, chat_id: int | None = None, **changes: Any) -> Chan
 def tier(tx: Transaction, channel_id: UUID, **changes: Any) -> Tier:
     stored = replace(Tier(uuid4(), channel_id, 1, 499, 30), **changes)
     tx.channels.add_tier(stored, NOW)
+    return stored
+
+
+def broadcast(tx: Transaction) -> Broadcast:
+    stored = Broadcast(uuid4(), channel(tx).id, BroadcastKind.OFFER, None, NOW, NOW)
+    tx.broadcasts.add(stored)
     return stored
 
 

@@ -30,6 +30,7 @@ MAKERS: dict[Leased, Callable[[Transaction], UUID]] = {
     Leased.TRANSFER: lambda tx: make.transfer(tx).id,
     Leased.NOTICE: lambda tx: make.notice(tx).id,
     Leased.MEMBERSHIP: lambda tx: make.membership(tx).id,
+    Leased.BROADCAST: lambda tx: make.broadcast(tx).id,
 }
 
 
