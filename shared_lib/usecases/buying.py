@@ -90,11 +90,17 @@ def grant(ports: Ports, tx: Transaction, bought: Purchase) -> Membership:
     if bought.extra_days > 0 and period is not None:
         facts: Facts = {"order": str(order.id), "days": bought.extra_days}
         tell(ports, tx, order.telegram_user_id, NoticeKind.PAID_MORE, str(payment.id), facts)
-    if tx.invites.has_live(order.id):
+    if _is_invited(tx, order, payment):
         tell_extended(ports, tx, membership, str(payment.id), EntryCause.PAID)
     else:
         invite(ports, tx, membership, payment)
     return membership
+
+
+def _is_invited(tx: Transaction, order: Order, payment: Payment) -> bool:
+    """What came for the rest of an order invites by the order of that rest."""
+    orders = {order.id, payment.order_id or order.id}
+    return any(tx.invites.has_live(one) for one in orders)
 
 
 def tell_extended(

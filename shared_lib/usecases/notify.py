@@ -20,7 +20,7 @@ from shared_lib.ports import (
 from shared_lib.usecases.lease import claim, require, require_time
 from shared_lib.usecases.messages import notice_message
 from shared_lib.usecases.rates import Bucket, pause_after, telegram_slot
-from shared_lib.usecases.setback import put_off, review
+from shared_lib.usecases.setback import close_delays, put_off, review
 
 
 def notify(ports: Ports, notice_id: UUID) -> None:
@@ -44,6 +44,7 @@ def notify(ports: Ports, notice_id: UUID) -> None:
     with ports.database.transaction() as tx:
         require(tx, lease)
         _end(tx, notice, NoticeState.SENT)
+        close_delays(ports, tx, Subject.NOTICE, notice.id)
         tx.leases.release(lease)
 
 

@@ -8,7 +8,8 @@ from shared_lib.domain.payment import ACCEPTABLE, Payment, PaymentStatus, is_tra
 from shared_lib.domain.review import Reason, Subject
 from shared_lib.domain.watch import Watch, watch
 from shared_lib.events import PaymentCheckDue, PaymentUpdated
-from shared_lib.ports import Ports
+from shared_lib.ports import Ports, Transaction
+from shared_lib.usecases import crediting
 from shared_lib.usecases.auditing import audit
 from shared_lib.usecases.buying import DEPOSIT_DEADLINE
 from shared_lib.usecases.setback import close_findings
@@ -38,7 +39,7 @@ def release_payment(
         payment = tx.payments.lock(payment_id)
         if payment is None or not _waits(payment):
             raise ActionRefusedError("this payment waits for nobody")
-        closed = close_findings(ports, tx, Subject.PAYMENT, str(payment_id))
+        closed = close_findings(ports, tx, Subject.PAYMENT, str(payment_id), _kept(tx, payment))
         if not closed:
             raise ActionRefusedError("nothing about this payment is on the list")
         fresh = watch(now, wait_seconds=ports.policy.republish_seconds, deadline=DEPOSIT_DEADLINE)
@@ -69,6 +70,11 @@ def _waits(payment: Payment) -> bool:
     """For a person, or for a deposit that does not come."""
     is_unseen = payment.watch is not None and payment.deposit is None and payment.status.is_paid
     return payment.status is PaymentStatus.REVIEW or is_unseen
+
+
+def _kept(tx: Transaction, payment: Payment) -> tuple[Reason, ...]:
+    """What is to become of a payer's credit stays to be decided, however its payment goes on."""
+    return () if tx.credits.of_payment(payment.id) is None else crediting.REASONS
 
 
 def _judged_anew(payment: Payment, fresh: Watch) -> Payment:

@@ -7,6 +7,7 @@ from uuid import UUID
 from shared_lib.domain.invite import LINK_LIFETIME, Invite, InviteState, Link
 from shared_lib.domain.membership import Membership
 from shared_lib.domain.offer import Chat
+from shared_lib.domain.review import Subject
 from shared_lib.domain.watch import watch
 from shared_lib.ports import (
     Lease,
@@ -21,7 +22,7 @@ from shared_lib.usecases.buying import tell_extended
 from shared_lib.usecases.lease import claim, require, require_time
 from shared_lib.usecases.messages import invite_message
 from shared_lib.usecases.rates import Bucket, pause_after, telegram_slot
-from shared_lib.usecases.setback import put_off
+from shared_lib.usecases.setback import close_delays, put_off
 
 # A link that is delivered late must still leave its reader time to use it.
 _LINK_TIME_LEFT_LEAST = timedelta(hours=1)
@@ -124,6 +125,7 @@ def _record_delivery(ports: Ports, lease: Lease, link: Link) -> None:
                 deadline=LINK_LIFETIME + _OVERDUE_AFTER,
             )
             tx.invites.save(replace(invite.moved(InviteState.LIVE, again), link=link))
+            close_delays(ports, tx, Subject.INVITE, lease.id)
         tx.leases.release(lease)
 
 
@@ -136,6 +138,7 @@ def _close(
         fresh = tx.invites.lock(invite.id) or invite
         closed = fresh.moved(InviteState.REVOKED, None)
         tx.invites.save(replace(closed, already_inside=already_inside))
+        close_delays(ports, tx, Subject.INVITE, invite.id)
         if already_inside:
             tell_extended(ports, tx, membership, str(invite.cause), invite.because)
         tx.leases.release(lease)

@@ -4,6 +4,7 @@ Expected failures are counted on the row, which is looked at again later; the de
 succeeds. After a day of nothing but failures a person is told, while we keep trying.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -97,7 +98,23 @@ def review(ports: Ports, tx: Transaction, finding: Finding) -> None:
     tx.reviews.open(finding, ports.ids.new(), ports.clock.now())
 
 
-def close_findings(ports: Ports, tx: Transaction, subject: Subject, subject_id: str) -> list[str]:
-    """Close all that is open about a subject: a person has seen it; the reasons that were."""
-    now = ports.clock.now()
-    return [reason.value for reason in Reason if tx.reviews.close(subject, subject_id, reason, now)]
+def close_delays(ports: Ports, tx: Transaction, subject: Subject, row_id: UUID) -> None:
+    """What took so long has happened: nobody has to look at it any more."""
+    for reason in (Reason.OVERDUE, Reason.FAILING_FOR_A_DAY):
+        tx.reviews.close(subject, str(row_id), reason, ports.clock.now())
+
+
+def close_findings(
+    ports: Ports,
+    tx: Transaction,
+    subject: Subject,
+    subject_id: str,
+    besides: Iterable[Reason] = (),
+) -> list[str]:
+    """Close all that is open about a subject, besides these: a person has seen it.
+
+    Returns the reasons that were.
+    """
+    now, kept = ports.clock.now(), frozenset(besides)
+    reasons = (reason for reason in Reason if reason not in kept)
+    return [one.value for one in reasons if tx.reviews.close(subject, subject_id, one, now)]

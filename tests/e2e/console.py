@@ -118,18 +118,21 @@ class Console:
         expect(self.page.locator(".toast", has_text=text).last).to_be_visible()
 
     def is_inside(self, title: str) -> None:
-        """The channel is among this person's chats, now or soon."""
+        """This person is inside the channel, now or soon."""
         self.tab("Chats")
-        note = self.page.locator("#chats button", has_text=title).locator("small")
-        expect(note.first).to_contain_text("you are inside", timeout=PATIENCE_MS)
+        expect(self._chats_inside(title)).to_have_count(1, timeout=PATIENCE_MS)
         self.tab("Messages")
 
     def is_outside(self, title: str) -> None:
-        """The channel is not among this person's chats, now or soon."""
+        """This person is not inside the channel, now or soon."""
         self.tab("Chats")
-        shown = self.page.locator("#chats button", has_text=title)
-        expect(shown).to_have_count(0, timeout=PATIENCE_MS)
+        expect(self._chats_inside(title)).to_have_count(0, timeout=PATIENCE_MS)
         self.tab("Messages")
+
+    def _chats_inside(self, title: str) -> Locator:
+        """A public chat of the same title is readable by everybody, and not meant."""
+        inside = self.page.locator("small", has_text="you are inside")
+        return self.page.locator("#chats button", has_text=title).filter(has=inside)
 
     def pay(self, label: str, how: str, coin: str = "ltc") -> None:
         """Follow a payment button to the checkout, and pay there in this way."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from shared_lib.domain.money import ETH, USDT, Asset, InvalidAmountError, parse_amount
-from shared_lib.domain.update import AskToJoin
+from shared_lib.domain.update import AskToJoin, LeaveChat
 from shared_lib.domain.why import Explained, Viewer
 from shared_lib.events import (
     BatchPayoutsTick,
@@ -399,10 +399,15 @@ def _assert_fees_as_agreed(machine: Machine, rows: list[dict[str, object]]) -> N
 
 
 def assert_answered(machine: Machine, found: Found) -> None:
-    """Whatever was asked of the bot was answered, or stored to be answered."""
+    """Whatever was asked of the bot was answered, or stored to be answered.
+
+    Who leaves a chat asks nothing.
+    """
     said = {row["number"] for row in found["said"]}
     stored = {(row["chat_id"], row["user_id"]) for row in found["asked to join"]}
     for one in machine.asked:
+        if isinstance(one.intent, LeaveChat):
+            continue
         is_to_join = isinstance(one.intent, AskToJoin)
         key = (one.intent.chat_id, one.user_id) if isinstance(one.intent, AskToJoin) else None
         is_answered = key in stored if is_to_join else str(one.number) in said

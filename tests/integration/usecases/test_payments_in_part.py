@@ -165,6 +165,25 @@ def test_the_rest_of_access_for_life_brings_it_with_one_invite(world: World, sho
     assert_sound(world)
 
 
+def test_another_part_for_a_rest_that_is_paid_invites_no_second_time(
+    world: World, shop: Shop
+) -> None:
+    """The invite that is there is of the order for the rest, and not of the first one."""
+    world.pay_part(world.order(ANN, shop))
+    settle(world)
+    rest = rest_of(world, ANN)
+    world.finish(rest, FOUR_TENTHS)
+    settle(world)
+    world.pay_part(rest, "0.6", "0.0006")
+    settle(world)
+    world.rows("UPDATE payer_credits SET payable_until = payable_until - interval '8 days'")
+    settle(world)
+    assert len(lengths(world)) == 2
+    assert credits_of(world) == ["used", "used"]
+    assert value(world, "SELECT count(*) FROM invites") == 1
+    assert_sound(world)
+
+
 def test_a_rest_that_is_on_its_way_when_the_week_ends_is_waited_for(
     world: World, shop: Shop
 ) -> None:

@@ -10,8 +10,10 @@ import pytest
 from shared_lib.domain.operator import ActionRefusedError, Evidence, Operator
 from shared_lib.domain.payment import ACCEPTABLE
 from shared_lib.domain.review import Reason
+from shared_lib.domain.update import AskRefund
 from shared_lib.usecases.audit_books import audit_books
 from shared_lib.usecases.mark_payment import mark_payment
+from shared_lib.usecases.refund_payment import refund_payment
 from shared_lib.usecases.release_payment import release_payment
 from shared_lib.usecases.reverse_payment import reverse_payment
 from tests.databases import together
@@ -210,6 +212,24 @@ def test_a_payer_s_credit_goes_on_too(world: World, shop: Shop) -> None:
     assert value(world, "SELECT status FROM payments") == "partially_paid"
     world.finish(world.order(ANN, shop), "0.001")
     settle(world)
+
+
+def test_a_credit_that_waits_for_a_refund_waits_on(world: World, shop: Shop) -> None:
+    """The payment goes on; what becomes of its payer's money is a question of its own."""
+    tx_hash = world.deposit("0.0014")
+    world.pay_part(world.order(ANN, shop), arrives=False, payout_hash=tx_hash)
+    pass_minutes(world, 5)
+    world.update(ANN, AskRefund(value(world, "SELECT id FROM orders WHERE tops_up IS NULL")))
+    payment = value(world, "SELECT id FROM payments")
+    assert reviews(world) == {("payment", "deposit_differs"), ("payment", "paid_in_part")}
+    release_payment(world, payment, BY, frozenset({Reason.DEPOSIT_DIFFERS}))
+    pass_minutes(world, 5)
+    assert reviews(world) == {("payment", "paid_in_part")}
+    assert state_of(world, "payer_credits") == ["to_refund"]
+    assert_sound(world)
+    assert refused(partial(release_payment, world, payment, BY)) == "this payment waits for nobody"
+    refund_payment(world, payment, PROOF, BY)
+    assert reviews(world) == set()
 
 
 def test_one_that_was_never_booked_is_judged_anew(world: World, shop: Shop) -> None:
