@@ -11,6 +11,7 @@ from tests.sandbox.stack.plan import PROJECT
 
 SCREENSHOTS = PROJECT / "build" / "screenshots"
 PATIENCE_MS = 30_000
+_PAUSE_MS = 1_000
 
 
 @dataclass
@@ -107,6 +108,16 @@ class Console:
         self.page.get_by_role("textbox", name="Link").fill(url)
         self.page.get_by_role("button", name="Open", exact=True).click()
         self.page.get_by_role("button", name="Request to join").click()
+
+    def finds_revoked(self, url: str) -> None:
+        """The link admits nobody, now or soon: it is revoked only after its owner is let in."""
+        told = self.page.locator(".toast", has_text="This link was revoked.")
+        for _ in range(PATIENCE_MS // _PAUSE_MS):
+            self.open_link(url)
+            self.page.wait_for_timeout(_PAUSE_MS)
+            if told.count():
+                return
+        raise AssertionError("the link was not revoked")
 
     def link_of(self, label: str) -> str:
         """Where the newest button with this label leads."""

@@ -67,8 +67,7 @@ def test_a_subscriber_buys_pays_and_is_let_in_and_a_stranger_is_not(
     console.is_inside(WILD)
     console.be("Stranger")
     console.is_outside(WILD)
-    console.open_link(link)
-    console.is_told("This link was revoked.")
+    console.finds_revoked(link)
 
 
 def test_less_than_the_price_is_topped_up(console: Console, shop: Sold) -> None:
