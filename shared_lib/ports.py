@@ -16,6 +16,7 @@ from shared_lib.domain.broadcast import Broadcast, Showcase
 from shared_lib.domain.credit import Credit
 from shared_lib.domain.currency import Currency, Listing
 from shared_lib.domain.invite import Invite, JoinRequest
+from shared_lib.domain.language import Manners
 from shared_lib.domain.ledger import Account, Balance, Posting, PostingKind
 from shared_lib.domain.membership import Membership, Period
 from shared_lib.domain.message import Message
@@ -24,7 +25,7 @@ from shared_lib.domain.notice import Notice
 from shared_lib.domain.offer import Channel, Chat, LeftToDo, Offer, Strategy, Tier
 from shared_lib.domain.operator import Operator, Switch
 from shared_lib.domain.order import Invoice, Order, OrderKind
-from shared_lib.domain.payment import EventSource, Payment, Report
+from shared_lib.domain.payment import EventSource, Payment, PaymentStatus, Report
 from shared_lib.domain.payout import DaySent, Payout
 from shared_lib.domain.policy import Policy
 from shared_lib.domain.review import Finding, Reason, ReviewItem, Subject
@@ -583,6 +584,19 @@ class People(Protocol):
         """Make room for what is kept about someone of whom only the id is known."""
         ...
 
+    def manners(self, telegram_user_id: int) -> Manners:
+        """How this person wants to be spoken to; of somebody unknown, nothing is known."""
+        ...
+
+    def save_manners(self, telegram_user_id: int, manners: Manners, now: datetime) -> None:
+        """Keep what somebody known has chosen; the language of their app is not chosen here."""
+        ...
+
+    def wants_news(self, telegram_user_id: int) -> bool:
+        """Whether this person has an account, and wants to hear of all that happens to it."""
+        ...
+
+    def want_news(self, telegram_user_id: int, *, wanted: bool) -> None: ...
     def account_of(self, telegram_user_id: int) -> UUID | None: ...
     def add_account(self, account_id: UUID, telegram_user_id: int, now: datetime) -> None: ...
 
@@ -723,6 +737,10 @@ class Payments(Protocol):
 
     def has_other_under_way(self, payment: Payment) -> bool:
         """Whether another payment of the same order may still finish."""
+        ...
+
+    def statuses_of(self, order_id: UUID) -> frozenset[PaymentStatus]:
+        """Those of all payments of an order."""
         ...
 
     def is_any_arriving(self, order_id: UUID) -> bool:

@@ -261,12 +261,14 @@ class World:
         ]
         return tier_orders[-1]
 
-    def update(self, user_id: int, intent: Any, update_id: int | None = None) -> None:
+    def update(
+        self, user_id: int, intent: Any, update_id: int | None = None, language: str = "en"
+    ) -> None:
         """An update from Telegram; without an id it is a new one."""
         if update_id is None:
             self.updates += 1
             update_id = self.updates
-        person = Person(user_id, f"User {user_id}", None, "en")
+        person = Person(user_id, f"User {user_id}", None, language)
         self._flushing(lambda: handle_update(self, update_id, person, intent))
 
     def finish(self, invoice_id: str, amount: str = "0.0025", **fields: Any) -> str:

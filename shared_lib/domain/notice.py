@@ -13,6 +13,7 @@ class NoticeKind(StrEnum):
     """What is said; the words are in the messenger's texts."""
 
     WELCOME = "welcome"
+    HELP = "help"
     OFFER_REFUSED = "offer_refused"
     INVOICE_READY = "invoice_ready"
     INVOICE_FAILED = "invoice_failed"
@@ -24,6 +25,7 @@ class NoticeKind(StrEnum):
     ACCESS_ENDED = "access_ended"
     ACCESS_STANDING = "access_standing"
     NO_ACCESS = "no_access"
+    NOTHING_TO_RENEW = "nothing_to_renew"
     REMOVAL_FAILED = "removal_failed"
     REMOVALS_STOPPED = "removals_stopped"
     RIGHTS_LOST = "rights_lost"
@@ -40,6 +42,14 @@ class NoticeKind(StrEnum):
     POST_PAUSED = "post_paused"
     POST_UNSURE = "post_unsure"
     ORDER_STATUS = "order_status"
+    LANGUAGE_WHICH = "language_which"
+    ZONE = "zone"
+    CANCELLED = "cancelled"
+    NOTHING_TO_CANCEL = "nothing_to_cancel"
+    NEWS = "news"
+    NEWS_OF_SALE = "news_of_sale"
+    NEWS_OF_SENDING = "news_of_sending"
+    NEWS_OF_SETTLING = "news_of_settling"
 
 
 class NoticeState(StrEnum):

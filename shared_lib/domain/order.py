@@ -21,6 +21,19 @@ class OrderState(StrEnum):
     CLOSED = "closed"
 
 
+class Standing(StrEnum):
+    """What whoever ordered is told: the order's state, and what its payments say meanwhile."""
+
+    OPEN = "open"
+    CONFIRMING = "confirming"
+    REVIEWED = "reviewed"
+    IN_PART = "in_part"
+    PAID = "paid"
+    DONATED = "donated"
+    EXPIRED = "expired"
+    CLOSED = "closed"
+
+
 # A payment that finishes late is honoured on the frozen terms, so even an ended order can be paid.
 ORDER_EDGES = {
     OrderState.OPEN: frozenset({OrderState.PAID, OrderState.EXPIRED, OrderState.CLOSED}),

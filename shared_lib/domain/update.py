@@ -44,6 +44,38 @@ class AskAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class AskRenew:
+    """Someone wants to go on with what is or was open to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskLanguage:
+    """Someone wants to be spoken to in another language."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskTimeZone:
+    """Someone wants times in the zone of this name; empty where none was given."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskNews:
+    """An owner wants to choose what they are told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskHelp:
+    """Someone wants to know what can be said to the bot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Someone wants to drop what they have begun."""
+
+
+@dataclass(frozen=True, slots=True)
 class Greet:
     """Someone said anything else to the bot in private."""
 
@@ -105,6 +137,12 @@ Intent = (
     | AskStatus
     | AskRefund
     | AskAccess
+    | AskRenew
+    | AskLanguage
+    | AskTimeZone
+    | AskNews
+    | AskHelp
+    | Cancel
     | Greet
     | AskToJoin
     | LeaveChat

@@ -12,10 +12,16 @@ from shared_lib.domain.offer import DONATE
 from shared_lib.domain.update import (
     AskAccess,
     AskDonate,
+    AskHelp,
+    AskLanguage,
+    AskNews,
     AskRefund,
+    AskRenew,
     AskStatus,
+    AskTimeZone,
     AskToJoin,
     BlockBot,
+    Cancel,
     ChangeRights,
     Greet,
     Ignore,
@@ -30,8 +36,18 @@ from shared_lib.ports import Person
 # A deep link's payload has at most 64 characters, says Telegram; people can type longer ones.
 _PAYLOAD_MOST = 64
 _COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
-_WORDS_ALONE: dict[str, Intent] = {"access": AskAccess(), "donate": AskDonate()}
+_WORDS_ALONE: dict[str, Intent] = {
+    "access": AskAccess(),
+    "cancel": Cancel(),
+    "donate": AskDonate(),
+    "help": AskHelp(),
+    "language": AskLanguage(),
+    "notifications": AskNews(),
+    "renew": AskRenew(),
+}
 _STATUS = "status_"
+# No zone has so long a name; what is longer is unknown, and shown back no longer than this.
+_ZONE_MOST = 64
 # What the bot needs in the chats that it serves, by the Bot API's names.
 _RIGHTS = ("can_post_messages", "can_invite_users", "can_restrict_members")
 # What the database's bigint holds; Telegram promises 52 significant bits.
@@ -196,6 +212,8 @@ def _said(message: _Message) -> Intent:
         return AskStatus(_uuid(rest))
     if word == "refund":
         return AskRefund(_uuid(rest))
+    if word == "timezone":
+        return AskTimeZone(_storable(rest)[:_ZONE_MOST])
     if word == "start" and rest:
         return _opened(rest)
     return _WORDS_ALONE.get(word, Greet())

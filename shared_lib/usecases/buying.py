@@ -16,6 +16,7 @@ from shared_lib.events import PaymentCheckDue
 from shared_lib.ports import Ports, Transaction
 from shared_lib.usecases.access import invite, keep, lock_membership
 from shared_lib.usecases.messages import Facts
+from shared_lib.usecases.owner_news import tell_sale
 from shared_lib.usecases.telling import tell
 
 # A deposit follows a finished payment within minutes; after a day a person looks.
@@ -63,6 +64,7 @@ def record_receipt(ports: Ports, tx: Transaction, bought: Purchase, posting: Pos
         tx.shares.add(_share(ports, bought))
     tx.ledger.post(posting, ports.ids.new(), now)
     tx.outbox.add(PaymentCheckDue(payment_id=payment.id), now)
+    tell_sale(ports, tx, payment.id, bought.order, bought.received, bought.split.owner)
 
 
 def _share(ports: Ports, bought: Purchase) -> Share:

@@ -150,7 +150,7 @@ def _finish(ports: Ports, tx: Transaction, payout: Payout, swap: Swap, outcome: 
     if payout.is_conversion:
         settle_conversion(ports, tx, payout, swap.sold, outcome.amount)
     else:
-        settle_payout(ports, tx, payout, swap.sold)
+        settle_payout(ports, tx, payout, swap.sold, outcome.amount)
     tx.reviews.close(Subject.SWAP, str(swap.id), Reason.OVERDUE, now)
 
 

@@ -226,7 +226,7 @@ def _confirmed(
     now = ports.clock.now()
     tx.transfers.save(transfer.moved(TransferState.CONFIRMED, None))
     if swap is None:
-        settle_payout(ports, tx, payout, transfer.amount)
+        settle_payout(ports, tx, payout, transfer.amount, transfer.amount)
     else:
         tx.outbox.add(SwapCheckDue(swap_id=swap.id), now)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from shared_lib.domain import ledger
 from shared_lib.domain.credit import Credit, CreditState, days_worth, value_of
-from shared_lib.domain.money import InvalidAmountError, Money, format_usd, parse_amount
+from shared_lib.domain.money import InvalidAmountError, Money, parse_amount
 from shared_lib.domain.notice import NoticeKind
 from shared_lib.domain.order import Order, OrderKind, OrderState
 from shared_lib.domain.payment import (
@@ -28,6 +28,7 @@ from shared_lib.ports import Ports, Transaction
 from shared_lib.usecases import crediting
 from shared_lib.usecases.access import is_blocked
 from shared_lib.usecases.buying import grant, purchase_of, record_receipt
+from shared_lib.usecases.messages import Facts
 from shared_lib.usecases.reversing import reverse, tell_refunded, withdraw
 from shared_lib.usecases.setback import review
 from shared_lib.usecases.telling import tell
@@ -236,10 +237,10 @@ def _buy(ports: Ports, tx: Transaction, paid: _Paid) -> None:
 def _thank(ports: Ports, tx: Transaction, paid: _Paid) -> None:
     """Whatever came is the donation; it brings no access, and changes none."""
     order = paid.order
-    facts = {
+    facts: Facts = {
         "order": str(order.id),
         "channel": tx.channels.closed_chat(order.channel_id).title,
-        "value": format_usd(int(paid.value_cents)),
+        "value_cents": int(paid.value_cents),
     }
     key = str(paid.payment.id)
     tell(ports, tx, order.telegram_user_id, NoticeKind.DONATION_RECEIVED, key, facts)

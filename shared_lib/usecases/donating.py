@@ -5,12 +5,13 @@ a confirmation that comes twice makes one order.
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID
 
 from shared_lib.domain.keypad import Key, Keypad
-from shared_lib.domain.money import format_usd
+from shared_lib.domain.message import Message
 from shared_lib.domain.notice import NoticeKind
-from shared_lib.domain.offer import DONATION_CENTS_LEAST, DONATION_CENTS_MOST, is_offer_link
+from shared_lib.domain.offer import is_offer_link
 from shared_lib.domain.order import Order, OrderKind, OrderState
 from shared_lib.domain.update import Press
 from shared_lib.ports import DraftChangedError, Leased, Ports, ProviderError, Transaction
@@ -19,6 +20,7 @@ from shared_lib.usecases.lease import claim
 from shared_lib.usecases.messages import (
     DONATE_TO,
     Facts,
+    donation_limits,
     keypad_message,
     keypad_over_message,
 )
@@ -30,14 +32,12 @@ from shared_lib.usecases.ordering import (
     show_invoice,
 )
 from shared_lib.usecases.rates import show_again
+from shared_lib.usecases.speaking import speech_with
 from shared_lib.usecases.telling import tell
+from shared_lib.usecases.words.phrases import Phrase
+from shared_lib.usecases.words.speech import Speech
 
 CHANNELS_MOST = 20
-_OVER = "This keypad is over. Send /donate to begin anew."
-_TWICE = "Two presses came at once; please look at the amount."
-_UNSURE = "Please look at the amount, and press again if it is not what you typed."
-_FIXED = "The amount is confirmed already."
-_LIMITS = f"From {format_usd(DONATION_CENTS_LEAST)} to {format_usd(DONATION_CENTS_MOST)}, please."
 
 
 # ---- opening -------------------------------------------------------------------------------------
@@ -82,38 +82,77 @@ def press_key(ports: Ports, visit: Visit, press: Press) -> str | None:
     if keypad_id == DONATE_TO:
         open_keypad(ports, visit, word)
         return None
+    at = _Pressed(visit, press, speech_with(ports, visit.person.id))
     try:
-        return _press(ports, visit, press, keypad_id, word)
+        answer = _press(ports, at, keypad_id, word)
     except DraftChangedError:
-        return _TWICE
+        answer = Phrase.PRESS_TWICE
     except ProviderError:
-        return _UNSURE
+        answer = Phrase.PRESS_UNSURE
+    facts = donation_limits(at.speech) if answer is Phrase.PRESS_LIMITS else {}
+    return None if answer is None else at.speech.plain(answer, **facts)
 
 
-def _press(ports: Ports, visit: Visit, press: Press, keypad_id: str, word: str) -> str | None:
-    drafted = read_keypad(ports, visit.person.id)
+@dataclass(frozen=True, slots=True)
+class _Pressed:
+    """Who pressed what, and how they are spoken to."""
+
+    visit: Visit
+    press: Press
+    speech: Speech
+
+    def show(self, ports: Ports, message: Message) -> None:
+        """Show this where the keypad was."""
+        show_again(ports, self.visit.person.id, self.press.message_id, message)
+
+
+def _press(ports: Ports, at: _Pressed, keypad_id: str, word: str) -> Phrase | None:
+    drafted = read_keypad(ports, at.visit.person.id)
     is_theirs = drafted is not None and drafted.keypad.order_id.hex == keypad_id
     if drafted is None or not is_theirs or word not in set(Key):
-        show_again(ports, visit.person.id, press.message_id, keypad_over_message(None, None))
-        return _OVER
-    return _pressed(ports, visit, press, drafted, Key(word))
+        at.show(ports, keypad_over_message(None, None, at.speech))
+        return Phrase.PRESS_KEYPAD_OVER
+    return _pressed(ports, at, drafted, Key(word))
 
 
-def _pressed(ports: Ports, visit: Visit, press: Press, drafted: Drafted, key: Key) -> str | None:
+def _pressed(ports: Ports, at: _Pressed, drafted: Drafted, key: Key) -> Phrase | None:
     if key is Key.CONFIRM:
-        return _confirm(ports, visit, press, drafted)
+        return _confirm(ports, at, drafted)
     if drafted.keypad.is_confirmed:
-        return _FIXED
+        return Phrase.PRESS_FIXED
     if key is Key.CANCEL:
-        drop_keypad(ports, visit.person.id, drafted)
-        show_again(ports, visit.person.id, press.message_id, keypad_over_message(None, None))
+        drop_keypad(ports, at.visit.person.id, drafted)
+        at.show(ports, keypad_over_message(None, None, at.speech))
         return None
-    typed = drafted.keypad.pressed(key, press.press_id)
+    typed = drafted.keypad.pressed(key, at.press.press_id)
     if typed != drafted.keypad:
-        write_keypad(ports, visit.person.id, typed, drafted)
-    shown = keypad_message(typed.order_id.hex, _title(ports, typed.channel_id), typed.typed)
-    show_again(ports, visit.person.id, press.message_id, shown)
+        write_keypad(ports, at.visit.person.id, typed, drafted)
+    title = _title(ports, typed.channel_id)
+    at.show(ports, keypad_message(typed.order_id.hex, title, typed.typed, at.speech))
     return None
+
+
+def cancel(ports: Ports, visit: Visit) -> None:
+    """Drop an amount that somebody was typing; a donation that is confirmed stays an order."""
+    with ports.database.transaction() as tx:
+        tx.people.seen(visit.person, visit.now)
+        if not tx.delivery.first_time(visit.key, visit.now):
+            return
+        was_typing = _is_dropped(ports, visit.person.id)
+        kind = NoticeKind.CANCELLED if was_typing else NoticeKind.NOTHING_TO_CANCEL
+        tell(ports, tx, visit.person.id, kind, visit.key, {})
+
+
+def _is_dropped(ports: Ports, telegram_user_id: int) -> bool:
+    """Whether there was something to drop. What cannot be reached now vanishes within a day."""
+    try:
+        drafted = read_keypad(ports, telegram_user_id)
+        if drafted is None or drafted.keypad.is_confirmed:
+            return False
+        drop_keypad(ports, telegram_user_id, drafted)
+    except (DraftChangedError, ProviderError):
+        return False
+    return True
 
 
 def _title(ports: Ports, channel_id: UUID) -> str:
@@ -121,18 +160,18 @@ def _title(ports: Ports, channel_id: UUID) -> str:
         return tx.channels.closed_chat(channel_id).title
 
 
-def _confirm(ports: Ports, visit: Visit, press: Press, drafted: Drafted) -> str | None:
+def _confirm(ports: Ports, at: _Pressed, drafted: Drafted) -> Phrase | None:
     """Fix the amount, then make the order of it, and then its invoice."""
-    keypad = drafted.keypad
+    keypad, visit = drafted.keypad, at.visit
     if keypad.cents is None:
-        return _LIMITS
+        return Phrase.PRESS_LIMITS
     if not keypad.is_confirmed:
         write_keypad(ports, visit.person.id, keypad.confirmed(), drafted)
     with ports.database.transaction() as tx:
         ordered = _order(ports, tx, visit, keypad, keypad.cents)
     if ordered is None or have_invoiced(ports, visit, ordered):
-        over = keypad_over_message(_title(ports, keypad.channel_id), keypad.cents)
-        show_again(ports, visit.person.id, press.message_id, over)
+        title = _title(ports, keypad.channel_id)
+        at.show(ports, keypad_over_message(title, keypad.cents, at.speech))
     return None
 
 

@@ -1,6 +1,6 @@
 """Answer one update from Telegram: offers become orders with an invoice, requests are stored."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from shared_lib.domain.invite import DELIVERY_DEADLINE, JoinRequest, JoinState
@@ -11,10 +11,16 @@ from shared_lib.domain.review import Reason
 from shared_lib.domain.update import (
     AskAccess,
     AskDonate,
+    AskHelp,
+    AskLanguage,
+    AskNews,
     AskRefund,
+    AskRenew,
     AskStatus,
+    AskTimeZone,
     AskToJoin,
     BlockBot,
+    Cancel,
     ChangeRights,
     Greet,
     Ignore,
@@ -29,10 +35,16 @@ from shared_lib.events import JoinRequested
 from shared_lib.ports import Leased, Person, Ports, Transaction
 from shared_lib.usecases.access import is_blocked
 from shared_lib.usecases.crediting import close_top_ups, leave_to_a_person
-from shared_lib.usecases.donating import choose_channel, open_keypad
+from shared_lib.usecases.donating import cancel, choose_channel, open_keypad
 from shared_lib.usecases.lease import claim
-from shared_lib.usecases.membership_news import note_departure, show_access, tell_lost_rights
+from shared_lib.usecases.membership_news import (
+    note_departure,
+    show_access,
+    show_renewals,
+    tell_lost_rights,
+)
 from shared_lib.usecases.messages import OFFER_PRESS
+from shared_lib.usecases.order_status import order_status
 from shared_lib.usecases.ordering import (
     Ordered,
     Visit,
@@ -40,7 +52,9 @@ from shared_lib.usecases.ordering import (
     order_watch,
     show_invoice,
 )
+from shared_lib.usecases.owner_news import ask_news
 from shared_lib.usecases.pressing import answer
+from shared_lib.usecases.speaking import set_time_zone
 from shared_lib.usecases.telling import tell
 
 
@@ -55,6 +69,8 @@ def handle_update(ports: Ports, update_id: int, person: Person | None, intent: I
         open_keypad(ports, visit, intent.link_id)
     elif isinstance(intent, Press):
         _press(ports, visit, intent)
+    elif isinstance(intent, Cancel):
+        cancel(ports, visit)
     else:
         _answer_once(ports, visit, intent)
 
@@ -86,16 +102,30 @@ def _answer(ports: Ports, tx: Transaction, visit: Visit, intent: Intent) -> None
     if isinstance(intent, BlockBot) and intent.blocked:
         tx.people.mark_blocked(visit.person.id, visit.now)
     elif isinstance(intent, AskStatus):
-        facts = _status(tx, visit.person.id, intent.order_id)
+        facts = order_status(tx, visit.person.id, intent.order_id)
         tell(ports, tx, visit.person.id, NoticeKind.ORDER_STATUS, visit.key, facts)
-    elif isinstance(intent, AskAccess):
-        show_access(ports, tx, visit.person.id, visit.key)
     elif isinstance(intent, AskRefund):
         _ask_refund(ports, tx, visit, intent.order_id)
-    elif isinstance(intent, AskDonate):
-        choose_channel(ports, tx, visit)
-    elif isinstance(intent, Greet):
-        tell(ports, tx, visit.person.id, NoticeKind.WELCOME, visit.key, {})
+    elif isinstance(intent, AskTimeZone):
+        set_time_zone(ports, tx, visit, intent.name)
+    elif type(intent) in _ANSWERS:
+        _ANSWERS[type(intent)](ports, tx, visit)
+
+
+def _say(kind: NoticeKind) -> "_Answer":
+    return lambda ports, tx, visit: tell(ports, tx, visit.person.id, kind, visit.key, {})
+
+
+_Answer = Callable[[Ports, Transaction, Visit], None]
+_ANSWERS: Mapping[type[Intent], _Answer] = {
+    AskAccess: show_access,
+    AskRenew: show_renewals,
+    AskDonate: choose_channel,
+    AskNews: ask_news,
+    AskLanguage: _say(NoticeKind.LANGUAGE_WHICH),
+    AskHelp: _say(NoticeKind.HELP),
+    Greet: _say(NoticeKind.WELCOME),
+}
 
 
 # ---- requests to join ----------------------------------------------------------------------------
@@ -119,34 +149,6 @@ def _store_request(ports: Ports, tx: Transaction, visit: Visit, intent: AskToJoi
     )
     if tx.join_requests.add(request):
         tx.outbox.add(JoinRequested(join_request_id=request.id), visit.now)
-
-
-# ---- status --------------------------------------------------------------------------------------
-
-_WHAT_NEXT = {
-    OrderState.OPEN: "We are waiting for the payment; nothing was credited yet.",
-    OrderState.PAID: "Paid. The way in was sent to you here.",
-    OrderState.EXPIRED: "It was not paid in time. A payment that still arrives counts.",
-    OrderState.CLOSED: "The payment ended without success. Open the offer again to retry.",
-}
-
-_OF_A_PART = (
-    "A part of the price came, and is kept for you. The message about it says what you can do."
-)
-
-
-def _status(
-    tx: Transaction, telegram_user_id: int, order_id: UUID | None
-) -> Mapping[str, str | int | None]:
-    """What a person may know of an order: their own only, and nobody else's existence."""
-    order = tx.orders.get(order_id) if order_id else None
-    if order is None or order.telegram_user_id != telegram_user_id:
-        return {"state": None}
-    root_id = order.tops_up or order.id
-    what_next = _OF_A_PART if tx.credits.is_any_unspent(root_id) else _WHAT_NEXT[order.state]
-    if order.kind is OrderKind.DONATION and order.state is OrderState.PAID:
-        what_next = "Paid. Thank you for your donation."
-    return {"order": str(order.id), "state": order.state.value, "what_next": what_next}
 
 
 # ---- refunds -------------------------------------------------------------------------------------

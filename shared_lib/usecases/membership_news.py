@@ -6,6 +6,7 @@ from shared_lib.domain.offer import ChatRole
 from shared_lib.domain.update import ChangeRights, LeaveChat
 from shared_lib.ports import Ports, Transaction
 from shared_lib.usecases.access import invite_again, keep, way_back
+from shared_lib.usecases.ordering import Visit
 from shared_lib.usecases.register_channel import RIGHTS_IN_CLOSED_CHAT, RIGHTS_IN_OPEN_CHAT
 from shared_lib.usecases.telling import tell
 
@@ -42,26 +43,40 @@ def tell_lost_rights(ports: Ports, tx: Transaction, change: ChangeRights) -> Non
         tell(ports, tx, owner, NoticeKind.RIGHTS_LOST, key, facts)
 
 
-def show_access(ports: Ports, tx: Transaction, telegram_user_id: int, key: str) -> None:
+def show_access(ports: Ports, tx: Transaction, visit: Visit) -> None:
     """Everything that is or was open to a person, each with its way in or back."""
-    memberships = tx.memberships.of_person(telegram_user_id, MEMBERSHIPS_MOST)
+    memberships = tx.memberships.of_person(visit.person.id, MEMBERSHIPS_MOST)
     for known in memberships:
-        _show(ports, tx, tx.memberships.lock(known), key)
+        membership = tx.memberships.lock(known)
+        is_running = membership.may_enter(ports.clock.now())
+        if is_running:
+            invite_again(ports, tx, membership)
+        _show(ports, tx, visit, membership, is_invited=is_running)
     if not memberships:
-        tell(ports, tx, telegram_user_id, NoticeKind.NO_ACCESS, key, {})
+        tell(ports, tx, visit.person.id, NoticeKind.NO_ACCESS, visit.key, {})
 
 
-def _show(ports: Ports, tx: Transaction, membership: Membership, key: str) -> None:
+def show_renewals(ports: Ports, tx: Transaction, visit: Visit) -> None:
+    """Everything that is or was open to a person and that they can go on with."""
+    memberships = tx.memberships.of_person(visit.person.id, MEMBERSHIPS_MOST)
+    renewable = [one for one in memberships if way_back(tx, one)["renewal"] is not None]
+    for membership in renewable:
+        _show(ports, tx, visit, membership, is_invited=False)
+    if not renewable:
+        tell(ports, tx, visit.person.id, NoticeKind.NOTHING_TO_RENEW, visit.key, {})
+
+
+def _show(
+    ports: Ports, tx: Transaction, visit: Visit, membership: Membership, *, is_invited: bool
+) -> None:
     is_running = membership.may_enter(ports.clock.now())
-    if is_running:
-        invite_again(ports, tx, membership)
     ends_at = membership.access_ends_at
     facts = {
         "channel": tx.channels.closed_chat(membership.channel_id).title,
         "until": None if ends_at is None else ends_at.isoformat(),
         "is_running": 1 if is_running else None,
-        "invited": 1 if is_running else None,
+        "invited": 1 if is_invited else None,
         **way_back(tx, membership),
     }
-    this = f"{key}:{membership.id}"
+    this = f"{visit.key}:{membership.id}"
     tell(ports, tx, membership.telegram_user_id, NoticeKind.ACCESS_STANDING, this, facts)

@@ -1,86 +1,124 @@
-"""The words of every message to a person, in one place."""
+"""Every message to a person: which phrases it has, and which buttons.
+
+The words themselves are in `words/`, one file per language.
+"""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
-from shared_lib.domain.broadcast import Showcase
+from shared_lib.domain.broadcast import Showcase, TierOnSale
 from shared_lib.domain.invite import EntryCause
 from shared_lib.domain.keypad import LAYOUT, Key
+from shared_lib.domain.language import Language
 from shared_lib.domain.message import Button, Message, text
-from shared_lib.domain.money import format_usd
 from shared_lib.domain.notice import Notice, NoticeKind
 from shared_lib.domain.offer import DONATE, DONATION_CENTS_LEAST, DONATION_CENTS_MOST, Chat
-from shared_lib.domain.order import OrderKind
+from shared_lib.domain.order import OrderKind, Standing
+from shared_lib.usecases.words.phrases import Phrase
+from shared_lib.usecases.words.speech import LANGUAGE_NAMES, Fact, Speech
 
-Facts = Mapping[str, str | int | None]
-# A button with this before an offer's id opens that offer.
+Facts = Mapping[str, Fact]
+# What the data of a button begins with, by the part of the bot that answers it.
 OFFER_PRESS = "o:"
-_WARNING = (
-    "\n\n<i>This bot never writes first about stuck money. "
-    "Strangers who offer help with a payment are impostors.</i>"
-)
+DONATION_PRESS = "d"
+LANGUAGE_PRESS = "l"
+NEWS_PRESS = "n"
+DONATE_TO = "to"
+LANGUAGE_OF_APP = "app"
+NEWS_ON, NEWS_OFF = "on", "off"
 
 
-def notice_message(notice: Notice) -> Message:
+def notice_message(notice: Notice, speech: Speech) -> Message:
     """The message of a notice; its facts are shown literally."""
-    return _WORDS[notice.kind](notice.facts)
+    return _MESSAGES[notice.kind](notice.facts, speech)
+
+
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(parts)
+
+
+def _moment(fact: Fact, speech: Speech) -> str:
+    return speech.moment(datetime.fromisoformat(str(fact)))
+
+
+# ---- the way in ----------------------------------------------------------------------------------
+
+_WHY_OPEN = {
+    EntryCause.PAID: Phrase.WHY_PAID,
+    EntryCause.GRANTED: Phrase.WHY_GRANTED,
+    EntryCause.AGAIN: Phrase.WHY_AGAIN,
+}
 
 
 def invite_message(
-    channel_title: str, link: str, access_ends_at: datetime | None, because: EntryCause
+    channel_title: str, link: str, ends_at: datetime | None, because: EntryCause, speech: Speech
 ) -> Message:
     """Here is the way in. The link only lets its reader ask to join."""
-    facts = {"channel": channel_title, "until": until(access_ends_at)}
-    html = _WHY_OPEN[because] + text("{channel} is open to you {until}.", facts)
-    html += "\n\nTap the button and ask to join; you are let in within seconds."
-    return Message(html, (Button("Join the channel", url=link),))
+    html = _paragraphs(
+        speech.say(_WHY_OPEN[because]),
+        _open(speech, channel_title, ends_at),
+        speech.say(Phrase.HOW_TO_JOIN),
+    )
+    return Message(html, (Button(speech.plain(Phrase.BUTTON_JOIN), url=link),))
 
 
-_WHY_OPEN = {
-    EntryCause.PAID: "✅ <b>Payment received.</b>\n\n",
-    EntryCause.GRANTED: "🎁 <b>The channel's owner has given you access.</b>\n\n",
-    EntryCause.AGAIN: "🚪 <b>Your way in, once more.</b>\n\n",
-}
+def _open(speech: Speech, channel_title: str, ends_at: datetime | None) -> str:
+    if ends_at is None:
+        return speech.say(Phrase.OPEN_FOR_LIFE, channel=channel_title)
+    return speech.say(Phrase.OPEN_UNTIL, channel=channel_title, moment=speech.moment(ends_at))
+
+
+def _access_extended(facts: Facts, speech: Speech) -> Message:
+    why = speech.say(_WHY_OPEN[EntryCause(str(facts["because"]))])
+    channel, ends_at = facts["channel"], facts.get("until")
+    if ends_at is None:
+        return Message(_paragraphs(why, speech.say(Phrase.INSIDE_FOR_LIFE, channel=channel)))
+    moment = _moment(ends_at, speech)
+    inside = speech.say(Phrase.INSIDE_UNTIL, channel=channel, moment=moment)
+    return Message(_paragraphs(why, inside))
+
+
+# ---- what stands in chats ------------------------------------------------------------------------
 
 _MEDALS = ("🥇", "🥈", "🥉")
 
 
-def offer_message(showcase: Showcase, bot: str) -> Message:
+def offer_message(showcase: Showcase, bot: str, speech: Speech) -> Message:
     """What the open chat shows: what is sold, and a button for each tier on sale.
 
     It always fits: two titles and two descriptions of the longest are 2,400 UTF-16 code units.
     """
-    parts = [
-        *_about("📣", showcase.open_chat),
-        *_about("🔐", showcase.closed_chat),
-        "Choose a way in; the price is paid in any coin.",
-    ]
-    buttons = tuple(
-        Button(
-            f"{_MEDALS[one.tier.position - 1]} {format_usd(one.tier.price_cents)} · "
-            + (_days(one.tier.days) if one.tier.days else "for life"),
-            url=deep_link(bot, one.link_id),
-        )
-        for one in showcase.on_sale
+    html = _paragraphs(
+        _about("📣", showcase.open_chat),
+        _about("🔐", showcase.closed_chat),
+        speech.say(Phrase.OFFER_INTRODUCTION),
     )
-    return Message("\n\n".join(parts), buttons)
+    return Message(html, tuple(_tier_button(one, bot, speech) for one in showcase.on_sale))
 
 
-def _about(sign: str, chat: Chat) -> list[str]:
+def _tier_button(on_sale: TierOnSale, bot: str, speech: Speech) -> Button:
+    tier = on_sale.tier
+    label = speech.plain(
+        Phrase.OFFER_TIER,
+        medal=_MEDALS[tier.position - 1],
+        price=speech.usd(tier.price_cents),
+        days=speech.days(tier.days, Phrase.FOR_LIFE),
+    )
+    return Button(label, url=deep_link(bot, on_sale.link_id))
+
+
+def _about(sign: str, chat: Chat) -> str:
     """A chat as its owner describes it."""
     facts = {"title": chat.title, "description": chat.description}
     title = text(sign + " <b>{title}</b>", facts)
-    return [title + (text("\n{description}", facts) if chat.description.strip() else "")]
+    return title + (text("\n{description}", facts) if chat.description.strip() else "")
 
 
-def donate_button_message(showcase: Showcase, link_id: str, bot: str) -> Message:
+def donate_button_message(showcase: Showcase, link_id: str, bot: str, speech: Speech) -> Message:
     """What stands in the closed chat for good."""
-    html = text("💝 You like <b>{title}</b>? Here you can support it.", _title(showcase))
-    return Message(html, (Button("💝 Donate", url=deep_link(bot, f"{DONATE}{link_id}")),))
-
-
-def _title(showcase: Showcase) -> Facts:
-    return {"title": showcase.closed_chat.title}
+    html = speech.say(Phrase.DONATE_INVITATION, title=showcase.closed_chat.title)
+    label = speech.plain(Phrase.BUTTON_DONATE)
+    return Message(html, (Button(label, url=deep_link(bot, f"{DONATE}{link_id}")),))
 
 
 def deep_link(bot: str, payload: str) -> str:
@@ -88,273 +126,224 @@ def deep_link(bot: str, payload: str) -> str:
     return f"https://t.me/{bot}?start={payload}"
 
 
-def until(moment: datetime | None) -> str:
-    """A time in UTC, as `until 3 March 2027, 14:05 UTC`."""
-    if moment is None:
-        return "for life"
-    shown = moment.astimezone(UTC)
-    return f"until {shown.day} {shown:%B %Y, %H:%M} UTC"
+# ---- offers and their invoices -------------------------------------------------------------------
 
 
-def _until_text(value: str | int | None) -> str:
-    return until(datetime.fromisoformat(str(value)) if value else None)
-
-
-def _days(value: str | int | None) -> str:
-    if value is None:
-        return "access for life"
-    return "1 day" if value == 1 else f"{value} days"
-
-
-def _welcome(_facts: Facts) -> Message:
-    return Message(
-        "👋 <b>Welcome.</b>\n\nThis bot sells access to private channels for crypto. "
-        "Open an offer in a channel to begin.\n\n"
-        "/status with an order's number shows how a payment is doing."
-    )
-
-
-def _offer_refused(facts: Facts) -> Message:
+def _offer_refused(facts: Facts, speech: Speech) -> Message:
     if facts.get("blocked_in") is not None:
-        html = text(
-            "The owner of {blocked_in} has blocked you there, so that you cannot buy access.\n\n"
-            "Nothing was charged.",
-            facts,
-        )
-        return Message(html)
-    return Message(
-        "This offer is no longer available.\n\n"
-        "Please open the newest offer in the channel; nothing was charged."
-    )
+        return Message(speech.say(Phrase.OFFER_BLOCKED, **facts))
+    return Message(speech.say(Phrase.OFFER_GONE))
 
 
-def _invoice_ready(facts: Facts) -> Message:
-    shown = {**facts, "days": _days(facts.get("days"))}
-    if facts.get("kind") == OrderKind.DONATION:
-        html = text(
-            "💝 A donation of <b>{price}</b> to <b>{channel}</b>.\n\nChoose a coin on the payment "
-            "page. Whatever comes is the donation; it brings no access.\n\n"
-            "Order <code>{order}</code>",
-            facts,
-        )
-        return Message(html, (Button(f"Pay {facts['price']}", url=str(facts["url"])),))
-    html = text(
-        "🧾 <b>{channel}</b>\n{description}\n\n<b>{price}</b> · {days}\n\n"
-        "Choose a coin on the payment page. You are let in as soon as the payment is confirmed."
-        "\n\nOrder <code>{order}</code>",
-        shown,
-    )
-    return Message(html, (Button(f"Pay {facts['price']}", url=str(facts["url"])),))
+def _is_donation(facts: Facts) -> bool:
+    return facts.get("kind") == OrderKind.DONATION
 
 
-def _invoice_failed(facts: Facts) -> Message:
-    is_donation = facts.get("kind") == OrderKind.DONATION
-    again = "confirm the donation again" if is_donation else "open the offer again"
-    return Message(
-        "The payment provider does not answer at the moment.\n\n"
-        f"Nothing was charged. Please {again} in a few minutes."
-    )
+def _invoice_ready(facts: Facts, speech: Speech) -> Message:
+    price, days = speech.usd(facts["price_cents"]), speech.days(facts.get("days"))
+    phrase = Phrase.INVOICE_DONATION if _is_donation(facts) else Phrase.INVOICE
+    html = speech.say(phrase, **{**facts, "price": price, "days": days})
+    label = speech.plain(Phrase.BUTTON_PAY, price=price)
+    return Message(html, (Button(label, url=str(facts["url"])),))
 
 
-def _payment_reviewed(facts: Facts) -> Message:
-    html = "🔎 Your payment arrived, and not as the order asked. A person is looking at it."
-    return Message(html + text("\n\nOrder <code>{order}</code>", facts) + _WARNING)
+def _invoice_failed(facts: Facts, speech: Speech) -> Message:
+    is_donation = _is_donation(facts)
+    phrase = Phrase.INVOICE_FAILED_DONATION if is_donation else Phrase.INVOICE_FAILED
+    return Message(speech.say(phrase))
 
 
-def _payment_ended(facts: Facts) -> Message:
-    again = "open the offer in the channel once more"
-    if facts.get("kind") == OrderKind.DONATION:
-        again = "send /donate"
-    html = text(
-        "The payment for order <code>{order}</code> ended without success ({status}).\n\n"
-        f"To try again, {again}.",
-        facts,
-    )
-    return Message(html + _WARNING)
+# ---- payments ------------------------------------------------------------------------------------
 
 
-def _access_extended(facts: Facts) -> Message:
-    shown = {**facts, "until": _until_text(facts.get("until"))}
-    words = text("You are already inside {channel}; your access now runs {until}.", shown)
-    return Message(_WHY_OPEN[EntryCause(str(facts["because"]))] + words)
+def _with_warning(speech: Speech, *parts: str, buttons: tuple[Button, ...] = ()) -> Message:
+    """Whatever is about money that is stuck warns of impostors."""
+    return Message(_paragraphs(*parts, speech.say(Phrase.WARNING)), buttons)
 
 
-def _access_taken(facts: Facts) -> Message:
-    html = text("🚪 The owner of <b>{channel}</b> has ended your access.", facts)
-    return Message(html + _WARNING)
+def _warned(phrase: Phrase) -> "_Make":
+    return lambda facts, speech: _with_warning(speech, speech.say(phrase, **facts))
 
 
-def _access_ends_soon(facts: Facts) -> Message:
-    shown = {**facts, "until": _until_text(facts.get("until"))}
-    html = text("⏳ Your access to <b>{channel}</b> runs {until}.", shown)
+_ENDED = {
+    "expired": Phrase.PAYMENT_EXPIRED,
+    "failed": Phrase.PAYMENT_FAILED,
+    "refunded": Phrase.PAYMENT_REFUNDED,
+}
+
+
+def _payment_ended(facts: Facts, speech: Speech) -> Message:
+    again = Phrase.DONATE_AGAIN if _is_donation(facts) else Phrase.BUY_AGAIN
+    ended = speech.say(_ENDED[str(facts["status"])], order=facts["order"])
+    return _with_warning(speech, ended, speech.say(again))
+
+
+def _paid_more(facts: Facts, speech: Speech) -> Message:
+    days = speech.days(facts["days"])
+    said = speech.say(Phrase.PAID_MORE, order=facts["order"], days=days)
+    return _with_warning(speech, said)
+
+
+def _paid_in_part(facts: Facts, speech: Speech) -> Message:
+    order, missing = facts["order"], speech.usd(facts["missing_cents"])
+    came = Phrase.PAID_IN_PART if facts.get("again") is None else Phrase.PAID_IN_PART_AGAIN
+    parts = [
+        speech.say(came, order=order, channel=facts["channel"]),
+        speech.say(
+            Phrase.PART_MISSING,
+            missing=missing,
+            price=speech.usd(facts["price_cents"]),
+            moment=_moment(facts["until"], speech),
+        ),
+    ]
+    if facts.get("days"):
+        parts.append(speech.say(Phrase.PART_IS_WORTH, days=speech.days(facts["days"])))
+    parts.append(speech.say(Phrase.PART_REFUND, order=order))
+    label = speech.plain(Phrase.BUTTON_PAY_MISSING, missing=missing)
+    return _with_warning(speech, *parts, buttons=(Button(label, url=str(facts["url"])),))
+
+
+def _days_for_part(facts: Facts, speech: Speech) -> Message:
+    days = speech.days(facts["days"])
+    said = speech.say(Phrase.DAYS_FOR_PART, order=facts["order"], days=days)
+    return _with_warning(speech, said)
+
+
+def _refund_asked(facts: Facts, speech: Speech) -> Message:
+    phrase = Phrase.REFUND_NONE if facts.get("order") is None else Phrase.REFUND_ASKED
+    return _with_warning(speech, speech.say(phrase, **facts))
+
+
+_STANDINGS = {
+    Standing.OPEN: Phrase.ORDER_OPEN,
+    Standing.CONFIRMING: Phrase.ORDER_CONFIRMING,
+    Standing.REVIEWED: Phrase.ORDER_REVIEWED,
+    Standing.IN_PART: Phrase.ORDER_IN_PART,
+    Standing.PAID: Phrase.ORDER_PAID,
+    Standing.DONATED: Phrase.ORDER_DONATED,
+    Standing.EXPIRED: Phrase.ORDER_EXPIRED,
+    Standing.CLOSED: Phrase.ORDER_CLOSED,
+}
+
+
+def _order_status(facts: Facts, speech: Speech) -> Message:
+    if facts.get("standing") is None:
+        return Message(speech.say(Phrase.ORDER_UNKNOWN))
+    shown = dict(facts)
+    if facts.get("until") is not None:
+        shown["moment"] = _moment(facts["until"], speech)
+    phrase = _STANDINGS[Standing(str(facts["standing"]))]
+    return _with_warning(speech, speech.say(phrase, **shown))
+
+
+# ---- access --------------------------------------------------------------------------------------
+
+
+def _access_ends_soon(facts: Facts, speech: Speech) -> Message:
+    moment = _moment(facts["until"], speech)
+    parts = [speech.say(Phrase.ENDS_SOON, channel=facts["channel"], moment=moment)]
     if facts.get("renewal") is not None:
-        html += "\n\nYou can renew it now; nothing of the time that is left gets lost."
-    return Message(html, _renewal(facts, "Renew"))
+        parts.append(speech.say(Phrase.RENEW_NOW))
+    return Message(_paragraphs(*parts), _renewal(facts, speech, Phrase.BUTTON_RENEW))
 
 
-def _access_ended(facts: Facts) -> Message:
-    html = text(
-        "🚪 Your access to <b>{channel}</b> has ended, and you are out of the channel.", facts
-    )
+def _access_ended(facts: Facts, speech: Speech) -> Message:
+    parts = [speech.say(Phrase.ACCESS_ENDED, channel=facts["channel"])]
     if facts.get("renewal") is not None:
-        html += "\n\nOne tap brings you back."
-    return Message(html, _renewal(facts, "Come back"))
+        parts.append(speech.say(Phrase.ONE_TAP_BACK))
+    return Message(_paragraphs(*parts), _renewal(facts, speech, Phrase.BUTTON_COME_BACK))
 
 
-def _renewal(facts: Facts, label: str) -> tuple[Button, ...]:
+def _renewal(facts: Facts, speech: Speech, label: Phrase) -> tuple[Button, ...]:
     """The offer by which somebody goes on, if one is sold."""
     link_id = facts.get("renewal")
     if link_id is None:
         return ()
-    return (Button(label, callback_data=f"{OFFER_PRESS}{link_id}"),)
+    return (Button(speech.plain(label), callback_data=f"{OFFER_PRESS}{link_id}"),)
 
 
-def _access_standing(facts: Facts) -> Message:
-    shown = {**facts, "until": _until_text(facts.get("until"))}
+def _access_standing(facts: Facts, speech: Speech) -> Message:
+    channel = facts["channel"]
     if facts.get("is_running") is None:
-        html = text("🚪 Your access to <b>{channel}</b> is over.", shown)
-        return Message(html, _renewal(facts, "Come back"))
-    html = text("✅ <b>{channel}</b> is open to you {until}.", shown)
+        over = speech.say(Phrase.STANDING_OVER, channel=channel)
+        return Message(over, _renewal(facts, speech, Phrase.BUTTON_COME_BACK))
+    if facts.get("until") is None:
+        parts = [speech.say(Phrase.STANDING_FOR_LIFE, channel=channel)]
+    else:
+        moment = _moment(facts["until"], speech)
+        parts = [speech.say(Phrase.STANDING_UNTIL, channel=channel, moment=moment)]
     if facts.get("invited") is not None:
-        html += "\n\nIf you are not inside, the way in comes with the next message."
-    return Message(html, _renewal(facts, "Renew"))
+        parts.append(speech.say(Phrase.WAY_IN_FOLLOWS))
+    return Message(_paragraphs(*parts), _renewal(facts, speech, Phrase.BUTTON_RENEW))
 
 
-def _no_access(_facts: Facts) -> Message:
-    return Message("You have no access to any channel yet.\n\nOpen an offer in a channel to begin.")
+# ---- for owners ----------------------------------------------------------------------------------
 
-
-def _removal_failed(facts: Facts) -> Message:
-    html = text(
-        "⚠️ Somebody whose access to <b>{channel}</b> has ended could not be removed "
-        "(id <code>{member}</code>).\n\nPlease see to it that the bot is an administrator of the "
-        "channel and may ban users. It is tried again by itself.",
-        facts,
-    )
-    return Message(html)
-
-
-def _removals_stopped(facts: Facts) -> Message:
-    html = text(
-        "⚠️ {removed} people were removed from <b>{channel}</b> within a day, as their access had "
-        "ended. That is more than usual, so that an operator looks before the others go.",
-        facts,
-    )
-    return Message(html)
-
-
-def _rights_lost(facts: Facts) -> Message:
-    html = text(
-        "⚠️ The bot lacks rights in <b>{channel}</b>: {missing}.\n\nUntil it has them nobody can be "
-        "let in or removed there. Open the channel's administrators in Telegram, choose the bot, "
-        "and allow them.",
-        facts,
-    )
-    return Message(html)
-
-
-def _paid_more(facts: Facts) -> Message:
-    shown = {**facts, "days": _days(facts.get("days"))}
-    html = text(
-        "💰 You paid more than the price of order <code>{order}</code>.\n\n"
-        "Added to your access for it: {days}.",
-        shown,
-    )
-    return Message(html + _WARNING)
-
-
-def _paid_in_part(facts: Facts) -> Message:
-    shown = {
-        **facts,
-        "until": _until_text(facts.get("until")),
-        "days": _days(facts.get("days")) if facts.get("days") else "",
-    }
-    came = "⚖️ Less than the price of order <code>{order}</code> came for <b>{channel}</b>."
-    if facts.get("again") is not None:
-        came = (
-            "⚖️ More money came for order <code>{order}</code> of <b>{channel}</b>, which is paid."
-        )
-    html = text(
-        came + "\n\nIt is kept for you. <b>{missing}</b> of {price} are missing; you can pay them "
-        "{until}.",
-        shown,
-    )
-    if facts.get("days"):
-        html += text(" If you don't, you get what your part is worth: {days}.", shown)
-    html += text("\n\nTo have it back instead, send <code>/refund {order}</code>.", shown)
-    button = Button(f"Pay the missing {facts['missing']}", url=str(facts["url"]))
-    return Message(html + _WARNING, (button,))
-
-
-def _days_for_part(facts: Facts) -> Message:
-    shown = {**facts, "days": _days(facts.get("days"))}
-    html = text(
-        "⚖️ The rest of order <code>{order}</code> was not paid.\n\n"
-        "For the part that came you get: {days}.",
-        shown,
-    )
-    return Message(html + _WARNING)
-
-
-def _refund_asked(facts: Facts) -> Message:
-    if facts.get("order") is None:
-        words = "There is nothing of yours to refund for this order. Please check its number."
-        return Message(words + _WARNING)
-    html = text(
-        "↩️ You asked to have back what came for order <code>{order}</code>.\n\n"
-        "An operator sees to it, and you are told here when it is done.",
-        facts,
-    )
-    return Message(html + _WARNING)
-
-
-def _refunded(facts: Facts) -> Message:
-    html = text(
-        "↩️ What came for order <code>{order}</code> was given back to you.\n\n"
-        "Evidence: <code>{evidence}</code>",
-        facts,
-    )
-    return Message(html + _WARNING)
-
-
-def _wallet_changed(facts: Facts) -> Message:
-    shown = {**facts, "until": _until_text(facts.get("until"))}
-    html = text(
-        "🏦 <b>{channel}</b> is now paid out in {asset} to <code>{address}</code>.\n\n"
-        "Nothing is paid out {until}. If this was not you, change it back before then.",
-        shown,
-    )
-    return Message(html + _WARNING)
-
-
-def _channel_closed(facts: Facts) -> Message:
-    html = text(
-        "🏁 <b>{channel}</b> is closed: nobody has access any more, and all that could be paid "
-        "out is paid out.\n\nIts statement stays where it was.",
-        facts,
-    )
-    return Message(html)
-
-
-DONATION_PRESS = "d"
-DONATE_TO = "to"
-_KEY_LABELS = {
-    Key.POINT: ".",
-    Key.BACK: "⌫",
-    Key.CLEAR: "Clear",
-    Key.CANCEL: "✖ Cancel",
-    Key.CONFIRM: "✅ Donate",
+# By the Bot API's names, in the order of Telegram's own list.
+_RIGHTS = {
+    "can_post_messages": Phrase.RIGHT_TO_POST,
+    "can_invite_users": Phrase.RIGHT_TO_INVITE,
+    "can_restrict_members": Phrase.RIGHT_TO_REMOVE,
 }
 
 
-def _donate_where(facts: Facts) -> Message:
+def _rights_lost(facts: Facts, speech: Speech) -> Message:
+    missing = str(facts["missing"]).split(", ")
+    lines = [speech.plain(phrase) for right, phrase in _RIGHTS.items() if right in missing]
+    shown = {"channel": facts["channel"], "missing": "\n".join(lines)}
+    return Message(speech.say(Phrase.RIGHTS_LOST, **shown))
+
+
+def _removals_stopped(facts: Facts, speech: Speech) -> Message:
+    shown = {"channel": facts["channel"], "count": facts["removed"]}
+    return Message(speech.say(Phrase.REMOVALS_STOPPED, **shown))
+
+
+def _wallet_changed(facts: Facts, speech: Speech) -> Message:
+    moment = _moment(facts["until"], speech)
+    return _with_warning(speech, speech.say(Phrase.WALLET_CHANGED, **facts, moment=moment))
+
+
+def _posted(offer: Phrase, donation: Phrase) -> "_Make":
+    """A message about what is posted into a chat: the offer, or the button for donations."""
+
+    def make(facts: Facts, speech: Speech) -> Message:
+        return Message(speech.say(offer if facts["what"] == "offer" else donation, **facts))
+
+    return make
+
+
+def _news(facts: Facts, speech: Speech) -> Message:
+    """Whether an owner hears of sales, donations and payouts, and the button to change that."""
+    if facts.get("wanted") is None:
+        label, data = Phrase.BUTTON_NEWS_ON, f"{NEWS_PRESS}:{NEWS_ON}"
+        said = Phrase.NEWS_OFF
+    else:
+        label, data = Phrase.BUTTON_NEWS_OFF, f"{NEWS_PRESS}:{NEWS_OFF}"
+        said = Phrase.NEWS_ON
+    return Message(speech.say(said), (Button(speech.plain(label), callback_data=data),))
+
+
+def _news_of_sale(facts: Facts, speech: Speech) -> Message:
+    phrase = Phrase.NEWS_DONATION if _is_donation(facts) else Phrase.NEWS_SALE
+    return Message(speech.say(phrase, **facts))
+
+
+# ---- donations -----------------------------------------------------------------------------------
+
+_KEY_PHRASES = {
+    Key.CLEAR: Phrase.KEY_CLEAR,
+    Key.CANCEL: Phrase.KEY_CANCEL,
+    Key.CONFIRM: Phrase.KEY_DONATE,
+}
+_KEY_SIGNS = {Key.POINT: ".", Key.BACK: "⌫"}
+
+
+def _donate_where(facts: Facts, speech: Speech) -> Message:
     """`link_1` and `title_1` and so on: each is a channel that the reader has access to."""
     numbers = range(1, len(facts) // 2 + 1)
     if not numbers:
-        return Message(
-            "💝 To donate, tap the button for donations in the channel that you want to support."
-            "\n\nChannels that you have access to are also listed here by /donate."
-        )
+        return Message(speech.say(Phrase.DONATE_HOW))
     rows = tuple(
         (
             Button(
@@ -364,113 +353,125 @@ def _donate_where(facts: Facts) -> Message:
         )
         for number in numbers
     )
-    return Message("💝 Which channel do you want to support?", rows=rows)
+    return Message(speech.say(Phrase.DONATE_WHICH), rows=rows)
 
 
-def _keypad(facts: Facts) -> Message:
-    return keypad_message(str(facts["keypad"]), str(facts["channel"]), "")
+def _keypad(facts: Facts, speech: Speech) -> Message:
+    return keypad_message(str(facts["keypad"]), str(facts["channel"]), "", speech)
 
 
-def keypad_message(keypad: str, channel_title: str, typed: str) -> Message:
+def keypad_message(keypad: str, channel_title: str, typed: str, speech: Speech) -> Message:
     """A keypad and the amount that was typed; each button carries its key, and no amount."""
-    facts = {
-        "channel": channel_title,
-        "typed": typed or "0",
-        "least": format_usd(DONATION_CENTS_LEAST),
-        "most": format_usd(DONATION_CENTS_MOST),
-    }
-    html = text(
-        "💝 Your donation to <b>{channel}</b>\n\n<b>${typed}</b>\n\nFrom {least} to {most}.", facts
-    )
-    rows = tuple(
-        tuple(
-            Button(
-                _KEY_LABELS.get(key, key.value),
-                callback_data=f"{DONATION_PRESS}:{keypad}:{key.value}",
-            )
-            for key in row
-        )
-        for row in LAYOUT
-    )
+    limits = donation_limits(speech)
+    html = speech.say(Phrase.KEYPAD, channel=channel_title, typed=typed or "0", **limits)
+    rows = tuple(tuple(_key_button(keypad, key, speech) for key in row) for row in LAYOUT)
     return Message(html, rows=rows)
 
 
-def keypad_over_message(channel_title: str | None, cents: int | None) -> Message:
+def donation_limits(speech: Speech) -> Mapping[str, str]:
+    """The least and the most that can be donated, as they are said."""
+    least, most = speech.usd(DONATION_CENTS_LEAST), speech.usd(DONATION_CENTS_MOST)
+    return {"least": least, "most": most}
+
+
+def _key_button(keypad: str, key: Key, speech: Speech) -> Button:
+    phrase = _KEY_PHRASES.get(key)
+    label = _KEY_SIGNS.get(key, key.value) if phrase is None else speech.plain(phrase)
+    return Button(label, callback_data=f"{DONATION_PRESS}:{keypad}:{key.value}")
+
+
+def keypad_over_message(channel_title: str | None, cents: int | None, speech: Speech) -> Message:
     """What is left of a keypad: the amount that was confirmed, or that it leads nowhere."""
     if channel_title is None or cents is None:
-        return Message("💝 This donation was ended. Send /donate to begin another.")
-    facts = {"channel": channel_title, "price": format_usd(cents)}
-    return Message(text("💝 Your donation to <b>{channel}</b>: <b>{price}</b>", facts))
+        return Message(speech.say(Phrase.DONATION_OVER))
+    price = speech.usd(cents)
+    return Message(speech.say(Phrase.DONATION_FIXED, channel=channel_title, price=price))
 
 
-def _donation_received(facts: Facts) -> Message:
-    html = text(
-        "💝 <b>Thank you!</b>\n\nYour donation to <b>{channel}</b>, worth {value}, has arrived."
-        "\n\nOrder <code>{order}</code>",
-        facts,
-    )
-    return Message(html)
+def _donation_received(facts: Facts, speech: Speech) -> Message:
+    value = speech.usd(facts["value_cents"])
+    return Message(speech.say(Phrase.DONATION_RECEIVED, **facts, value=value))
 
 
-_POSTED = {"offer": "offer", "donation": "button for donations"}
+# ---- manners -------------------------------------------------------------------------------------
 
 
-def _post_paused(facts: Facts) -> Message:
-    shown = {**facts, "what": _POSTED[str(facts["what"])]}
-    html = text(
-        "📣 The {what} could not be posted in <b>{chat}</b> five times in a row, so that we have "
-        "stopped trying.\n\nTelegram says: <i>{reason}</i>\n\nMake this bot an administrator of "
-        "that chat who may post messages, and then have the {what} posted again.",
-        shown,
-    )
-    return Message(html)
+def _language_which(_facts: Facts, speech: Speech) -> Message:
+    buttons = [
+        Button(LANGUAGE_NAMES[one], callback_data=f"{LANGUAGE_PRESS}:{one.value}")
+        for one in Language
+    ]
+    of_app = speech.plain(Phrase.BUTTON_LANGUAGE_OF_APP)
+    buttons.append(Button(of_app, callback_data=f"{LANGUAGE_PRESS}:{LANGUAGE_OF_APP}"))
+    return Message(speech.say(Phrase.LANGUAGE_WHICH), tuple(buttons))
 
 
-def _post_unsure(facts: Facts) -> Message:
-    shown = {**facts, "what": _POSTED[str(facts["what"])]}
-    html = text(
-        "📣 Telegram did not say whether the {what} was posted in <b>{chat}</b>.\n\n"
-        "If it is missing there, have it posted again. If it then stands there twice, delete the "
-        "older one: this bot cannot.",
-        shown,
-    )
-    return Message(html)
+def language_set_message(speech: Speech) -> Message:
+    """What takes the place of the question for a language."""
+    return Message(speech.say(Phrase.LANGUAGE_SET))
 
 
-def _order_status(facts: Facts) -> Message:
-    if facts.get("state") is None:
-        return Message("No order of yours has this number. Please check it and try again.")
-    html = text("📦 Order <code>{order}</code>: <b>{state}</b>\n{what_next}", facts)
-    return Message(html + _WARNING)
+def news_message(*, wanted: bool, speech: Speech) -> Message:
+    """What an owner has chosen to hear of, with the button to change it."""
+    return _news({"wanted": 1 if wanted else None}, speech)
 
 
-_WORDS: dict[NoticeKind, Callable[[Facts], Message]] = {
-    NoticeKind.WELCOME: _welcome,
+def _zone(facts: Facts, speech: Speech) -> Message:
+    """What became of a wish for a time zone; `zone` is what was asked for."""
+    if facts.get("is_unknown") is not None:
+        return Message(speech.say(Phrase.ZONE_UNKNOWN, zone=facts["zone"]))
+    phrase = Phrase.ZONE_HOW
+    if facts.get("zone") is not None:
+        phrase = Phrase.ZONE_CLEARED if speech.zone is None else Phrase.ZONE_SET
+    return Message(speech.say(phrase, moment=speech.moment(speech.now)))
+
+
+# ---- which notice says what ----------------------------------------------------------------------
+
+_Make = Callable[[Facts, Speech], Message]
+
+
+def _plain(phrase: Phrase) -> _Make:
+    return lambda facts, speech: Message(speech.say(phrase, **facts))
+
+
+_MESSAGES: Mapping[NoticeKind, _Make] = {
+    NoticeKind.WELCOME: _plain(Phrase.WELCOME),
+    NoticeKind.HELP: _plain(Phrase.HELP),
     NoticeKind.OFFER_REFUSED: _offer_refused,
     NoticeKind.INVOICE_READY: _invoice_ready,
     NoticeKind.INVOICE_FAILED: _invoice_failed,
-    NoticeKind.PAYMENT_REVIEWED: _payment_reviewed,
+    NoticeKind.PAYMENT_REVIEWED: _warned(Phrase.PAYMENT_REVIEWED),
     NoticeKind.PAYMENT_ENDED: _payment_ended,
     NoticeKind.ACCESS_EXTENDED: _access_extended,
-    NoticeKind.ACCESS_TAKEN: _access_taken,
+    NoticeKind.ACCESS_TAKEN: _warned(Phrase.ACCESS_TAKEN),
     NoticeKind.ACCESS_ENDS_SOON: _access_ends_soon,
     NoticeKind.ACCESS_ENDED: _access_ended,
     NoticeKind.ACCESS_STANDING: _access_standing,
-    NoticeKind.NO_ACCESS: _no_access,
-    NoticeKind.REMOVAL_FAILED: _removal_failed,
+    NoticeKind.NO_ACCESS: _plain(Phrase.NO_ACCESS),
+    NoticeKind.NOTHING_TO_RENEW: _plain(Phrase.NOTHING_TO_RENEW),
+    NoticeKind.REMOVAL_FAILED: _plain(Phrase.REMOVAL_FAILED),
     NoticeKind.REMOVALS_STOPPED: _removals_stopped,
     NoticeKind.RIGHTS_LOST: _rights_lost,
     NoticeKind.PAID_MORE: _paid_more,
     NoticeKind.PAID_IN_PART: _paid_in_part,
     NoticeKind.DAYS_FOR_PART: _days_for_part,
     NoticeKind.REFUND_ASKED: _refund_asked,
-    NoticeKind.REFUNDED: _refunded,
+    NoticeKind.REFUNDED: _warned(Phrase.REFUNDED),
     NoticeKind.WALLET_CHANGED: _wallet_changed,
-    NoticeKind.CHANNEL_CLOSED: _channel_closed,
+    NoticeKind.CHANNEL_CLOSED: _plain(Phrase.CHANNEL_CLOSED),
     NoticeKind.DONATE_WHERE: _donate_where,
     NoticeKind.KEYPAD: _keypad,
     NoticeKind.DONATION_RECEIVED: _donation_received,
-    NoticeKind.POST_PAUSED: _post_paused,
-    NoticeKind.POST_UNSURE: _post_unsure,
+    NoticeKind.POST_PAUSED: _posted(Phrase.OFFER_PAUSED, Phrase.DONATE_BUTTON_PAUSED),
+    NoticeKind.POST_UNSURE: _posted(Phrase.OFFER_UNSURE, Phrase.DONATE_BUTTON_UNSURE),
     NoticeKind.ORDER_STATUS: _order_status,
+    NoticeKind.LANGUAGE_WHICH: _language_which,
+    NoticeKind.ZONE: _zone,
+    NoticeKind.CANCELLED: _plain(Phrase.CANCELLED),
+    NoticeKind.NOTHING_TO_CANCEL: _plain(Phrase.NOTHING_TO_CANCEL),
+    NoticeKind.NEWS: _news,
+    NoticeKind.NEWS_OF_SALE: _news_of_sale,
+    NoticeKind.NEWS_OF_SENDING: _plain(Phrase.NEWS_SENT),
+    NoticeKind.NEWS_OF_SETTLING: _plain(Phrase.NEWS_SETTLED),
 }

@@ -21,6 +21,7 @@ from shared_lib.usecases.lease import claim, require, require_time
 from shared_lib.usecases.messages import notice_message
 from shared_lib.usecases.rates import Bucket, pause_after, telegram_slot
 from shared_lib.usecases.setback import close_delays, put_off, review
+from shared_lib.usecases.speaking import speech_for
 
 
 def notify(ports: Ports, notice_id: UUID) -> None:
@@ -31,13 +32,14 @@ def notify(ports: Ports, notice_id: UUID) -> None:
         if notice is None or notice.state is not NoticeState.PENDING:
             tx.leases.release(lease)
             return
+        speech = speech_for(ports, tx, notice.telegram_user_id)
     wait = telegram_slot(ports)
     if wait is not None:
         _wait(ports, lease, wait)
         return
     require_time(ports, lease)
     try:
-        ports.messenger.send(notice.telegram_user_id, notice_message(notice))
+        ports.messenger.send(notice.telegram_user_id, notice_message(notice, speech))
     except ProviderError as error:
         _remember_failure(ports, lease, notice, error)
         return

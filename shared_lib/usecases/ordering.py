@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared_lib.domain.money import format_usd
 from shared_lib.domain.notice import NoticeKind
 from shared_lib.domain.offer import Chat
 from shared_lib.domain.order import Invoice, Order
@@ -77,7 +76,7 @@ def show_invoice(
         "kind": order.kind.value,
         "channel": chat.title,
         "description": chat.description,
-        "price": format_usd(order.price_cents),
+        "price_cents": order.price_cents,
         "days": order.days,
         "url": invoice.url,
         "rest_of": None if order.tops_up is None else str(order.tops_up),

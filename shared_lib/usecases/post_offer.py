@@ -6,6 +6,7 @@ the next round posts as ever.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from shared_lib.domain.broadcast import Broadcast, BroadcastKind, Showcase
@@ -25,7 +26,24 @@ from shared_lib.usecases.lease import claim, require, require_time
 from shared_lib.usecases.messages import donate_button_message, offer_message
 from shared_lib.usecases.rates import Bucket, pause_after, telegram_slot
 from shared_lib.usecases.setback import after_failure
+from shared_lib.usecases.speaking import speech_for
 from shared_lib.usecases.telling import tell
+from shared_lib.usecases.words.speech import Speech
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """What is posted of which channel, in which words."""
+
+    broadcast: Broadcast
+    showcase: Showcase
+    speech: Speech
+
+    def message(self, bot: str) -> Message:
+        if self.broadcast.kind is BroadcastKind.OFFER:
+            return offer_message(self.showcase, bot, self.speech)
+        link_id = self.broadcast.link_id or ""
+        return donate_button_message(self.showcase, link_id, bot, self.speech)
 
 
 def post_offer(ports: Ports, broadcast_id: UUID) -> None:
@@ -39,32 +57,28 @@ def post_offer(ports: Ports, broadcast_id: UUID) -> None:
             tx.leases.release(lease)
             return
         showcase = tx.channels.showcase(seen.channel_id)
+        # A chat has many readers: it speaks as its owner does.
+        speech = speech_for(ports, tx, tx.channels.owner_of(seen.channel_id))
     try:
-        _renew(ports, lease, seen, showcase)
+        _renew(ports, lease, _Post(seen, showcase, speech))
     except ProviderError as error:
         _remember_failure(ports, lease, error)
 
 
-def _renew(ports: Ports, lease: Lease, seen: Broadcast, showcase: Showcase) -> None:
+def _renew(ports: Ports, lease: Lease, post: _Post) -> None:
+    seen, showcase = post.broadcast, post.showcase
     chat_id = showcase.chat_of(seen.kind).chat_id
     if seen.message_id is not None:
         _take_down(ports, lease, chat_id, seen.message_id)
     if not showcase.shows(seen.kind):
         _record(ports, lease, seen, lambda one: one.taken_down())
         return
-    message = _message(ports, seen, showcase)
+    message = post.message(ports.messenger.username())
     _take_slot(ports)
     _record_beginning(ports, lease)
     require_time(ports, lease)
     message_id = ports.messenger.post(chat_id, message)
     _record(ports, lease, seen, lambda one: one.posted(message_id, ports.clock.now()))
-
-
-def _message(ports: Ports, seen: Broadcast, showcase: Showcase) -> Message:
-    bot = ports.messenger.username()
-    if seen.kind is BroadcastKind.OFFER:
-        return offer_message(showcase, bot)
-    return donate_button_message(showcase, seen.link_id or "", bot)
 
 
 def _take_down(ports: Ports, lease: Lease, chat_id: int, message_id: int) -> None:

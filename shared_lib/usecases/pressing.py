@@ -5,10 +5,32 @@ from collections.abc import Callable, Mapping
 from shared_lib.domain.update import Press
 from shared_lib.ports import Ports, ProviderError
 from shared_lib.usecases.donating import press_key
-from shared_lib.usecases.messages import DONATION_PRESS
+from shared_lib.usecases.messages import (
+    DONATION_PRESS,
+    LANGUAGE_PRESS,
+    NEWS_PRESS,
+    OFFER_PRESS,
+)
 from shared_lib.usecases.ordering import Visit
+from shared_lib.usecases.owner_news import press_news
+from shared_lib.usecases.speaking import press_language, speech_with
+from shared_lib.usecases.words.phrases import Phrase
 
-_PARTS: Mapping[str, Callable[[Ports, Visit, Press], str | None]] = {DONATION_PRESS: press_key}
+
+def _press_offer(_ports: Ports, _visit: Visit, _press: Press) -> None:
+    """The invoice comes as a message; the press itself needs no word."""
+
+
+def _press_old(ports: Ports, visit: Visit, _press: Press) -> str:
+    return speech_with(ports, visit.person.id).plain(Phrase.PRESS_OLD)
+
+
+_PARTS: Mapping[str, Callable[[Ports, Visit, Press], str | None]] = {
+    DONATION_PRESS: press_key,
+    LANGUAGE_PRESS: press_language,
+    NEWS_PRESS: press_news,
+    OFFER_PRESS.rstrip(":"): _press_offer,
+}
 
 
 def answer(ports: Ports, visit: Visit, press: Press) -> None:
@@ -16,8 +38,7 @@ def answer(ports: Ports, visit: Visit, press: Press) -> None:
 
     Nobody knows buttons without a part: they are old, or forged.
     """
-    part = _PARTS.get(press.data.partition(":")[0])
-    word = None if part is None else part(ports, visit, press)
+    word = _PARTS.get(press.data.partition(":")[0], _press_old)(ports, visit, press)
     try:
         ports.messenger.answer_press(press.press_id, word)
     except ProviderError:

@@ -1,11 +1,12 @@
 """Give somebody the way in: a link per purchase or grant, or a word that they are inside."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from shared_lib.domain.invite import LINK_LIFETIME, Invite, InviteState, Link
 from shared_lib.domain.membership import Membership
+from shared_lib.domain.message import Message
 from shared_lib.domain.offer import Chat
 from shared_lib.domain.review import Subject
 from shared_lib.domain.watch import watch
@@ -23,10 +24,25 @@ from shared_lib.usecases.lease import claim, require, require_time
 from shared_lib.usecases.messages import invite_message
 from shared_lib.usecases.rates import Bucket, pause_after, telegram_slot
 from shared_lib.usecases.setback import close_delays, put_off
+from shared_lib.usecases.speaking import speech_for
+from shared_lib.usecases.words.speech import Speech
 
 # A link that is delivered late must still leave its reader time to use it.
 _LINK_TIME_LEFT_LEAST = timedelta(hours=1)
 _OVERDUE_AFTER = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class _Guest:
+    """Who is invited where, and how they are spoken to."""
+
+    membership: Membership
+    chat: Chat
+    speech: Speech
+
+    def message(self, invite: Invite, link: Link) -> Message:
+        ends_at = self.membership.access_ends_at
+        return invite_message(self.chat.title, link.url, ends_at, invite.because, self.speech)
 
 
 def send_invite(ports: Ports, invite_id: UUID) -> None:
@@ -40,13 +56,14 @@ def send_invite(ports: Ports, invite_id: UUID) -> None:
         channel_id, user_id = tx.invites.recipient(invite_id)
         membership = tx.memberships.get(channel_id, user_id)
         chat = tx.channels.closed_chat(channel_id)
+        speech = speech_for(ports, tx, user_id)
         if membership is not None and membership.is_being_removed(ports.clock.now()):
             _rest(ports, tx, lease, membership)
             return
     if membership is None:
         raise LookupError(f"invite {invite_id} has no membership")
     try:
-        _deliver(ports, lease, invite, membership, chat)
+        _deliver(ports, lease, invite, _Guest(membership, chat, speech))
     except ProviderError as error:
         _remember_failure(ports, lease, membership, error)
 
@@ -66,10 +83,8 @@ def _is_over(ports: Ports, tx: Transaction, invite: Invite) -> bool:
     return invite.state is not InviteState.CREATING
 
 
-def _deliver(
-    ports: Ports, lease: Lease, invite: Invite, membership: Membership, chat: Chat
-) -> None:
-    now = ports.clock.now()
+def _deliver(ports: Ports, lease: Lease, invite: Invite, guest: _Guest) -> None:
+    now, membership, chat = ports.clock.now(), guest.membership, guest.chat
     if not membership.may_enter(now):
         _close(ports, lease, invite, membership, already_inside=False)
         return
@@ -87,8 +102,7 @@ def _deliver(
         _wait(ports, lease, wait)
         return
     require_time(ports, lease)
-    message = invite_message(chat.title, link.url, membership.access_ends_at, invite.because)
-    ports.messenger.send(membership.telegram_user_id, message)
+    ports.messenger.send(membership.telegram_user_id, guest.message(invite, link))
     _record_delivery(ports, lease, link)
 
 

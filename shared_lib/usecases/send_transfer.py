@@ -35,6 +35,7 @@ from shared_lib.ports import (
     Watched,
 )
 from shared_lib.usecases.lease import claim, require, require_time
+from shared_lib.usecases.owner_news import tell_sent
 from shared_lib.usecases.replace_bytes import replace_bytes
 from shared_lib.usecases.returning import PAYOUT_DEADLINE, look_again
 from shared_lib.usecases.sending import (
@@ -190,6 +191,7 @@ def _store_bytes(
     tx.ledger.post(ledger.signed(sent.id, sent.amount), ports.ids.new(), now)
     tx.reviews.close(Subject.TRANSFER, str(sent.id), Reason.TRANSFER_REFUSED, now)
     tx.outbox.add(TransferCheckDue(transfer_id=sent.id), now)
+    tell_sent(ports, tx, locked.payout, sent)
     return sent
 
 

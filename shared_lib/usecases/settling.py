@@ -10,13 +10,17 @@ from shared_lib.domain.payout import Payout, PayoutState
 from shared_lib.domain.review import Reason, Subject
 from shared_lib.domain.share import ShareKind, ShareState
 from shared_lib.ports import Ports, Transaction
+from shared_lib.usecases.owner_news import tell_settled
 from shared_lib.usecases.returning import add_residue
 
 
-def settle_payout(ports: Ports, tx: Transaction, payout: Payout, sent: Money) -> None:
+def settle_payout(
+    ports: Ports, tx: Transaction, payout: Payout, sent: Money, arrived: Money
+) -> None:
     """The locked payout's shares are paid. What could not be swapped of them rides along next time.
 
-    `sent` is what left our wallet for the owner, in the shares' asset. Raises LookupError for a
+    `sent` is what left our wallet for the owner, in the shares' asset; `arrived` is what reached
+    the owner, in theirs. Raises LookupError for a
     conversion, which pays no owner.
     """
     if payout.channel_id is None:
@@ -29,6 +33,7 @@ def settle_payout(ports: Ports, tx: Transaction, payout: Payout, sent: Money) ->
     _end(ports, tx, payout)
     posting = ledger.settled(payout.id, payout.channel_id, sent, sent)
     tx.ledger.post(posting, ports.ids.new(), now)
+    tell_settled(ports, tx, payout, arrived)
 
 
 def settle_conversion(

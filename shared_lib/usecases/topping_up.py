@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from shared_lib.domain.credit import Credit, CreditState
-from shared_lib.domain.money import format_usd
 from shared_lib.domain.notice import NoticeKind
 from shared_lib.domain.order import Invoice, Order, OrderState
 from shared_lib.events import PaymentUpdated
@@ -79,8 +78,8 @@ def _tell(
     facts: Facts = {
         "order": str(root.id),
         "channel": tx.channels.closed_chat(root.channel_id).title,
-        "price": format_usd(root.price_cents),
-        "missing": format_usd(rest.price_cents),
+        "price_cents": root.price_cents,
+        "missing_cents": rest.price_cents,
         "until": credit.until.isoformat(),
         "days": days,
         "again": 1 if root.state is OrderState.PAID else None,

@@ -55,10 +55,12 @@ class StoppableWorld(World):
             self._bury(event)
         return False
 
-    def update(self, user_id: int, intent: Any, update_id: int | None = None) -> None:
+    def update(
+        self, user_id: int, intent: Any, update_id: int | None = None, language: str = "en"
+    ) -> None:
         """As ever; Telegram keeps for a day what is not answered."""
         if "telegram_bot" not in self.stopped:
-            super().update(user_id, intent, update_id)
+            super().update(user_id, intent, update_id, language)
             return
         self.updates += 1
         self.unanswered.append((self.clock.now(), user_id, intent, self.updates))

@@ -122,7 +122,7 @@ def test_what_was_sold_and_the_dust_are_exactly_the_shares(
 ) -> None:
     """The shares are paid; what could not be swapped is a share of its own, and is owed still."""
     books, sold, whole = funded(shares)
-    settle_payout(books.ports, books.tx, books.payout, sold)
+    settle_payout(books.ports, books.tx, books.payout, sold, sold)
     dust = [share for share in books.shares if share.kind is ShareKind.DUST]
     assert sold + books.owed == whole
     assert [share.amount for share in dust] == ([books.owed] if books.owed.base_units else [])
@@ -140,7 +140,7 @@ def test_a_settled_swap_leaves_the_books_with_the_dust_and_nothing_in_flight(
     shares: list[tuple[Money, Worth]],
 ) -> None:
     books, sold, _ = funded(shares)
-    settle_payout(books.ports, books.tx, books.payout, sold)
+    settle_payout(books.ports, books.tx, books.payout, sold, sold)
     assert books.balance(Account.OWNER_PAYABLE) == -books.owed.base_units
     assert books.balance(Account.HOST_WALLET) == books.owed.base_units
     assert books.balance(Account.IN_FLIGHT) == 0

@@ -9,7 +9,8 @@ import pytest
 
 from shared_lib.domain.broadcast import Showcase, TierOnSale
 from shared_lib.domain.invite import EntryCause
-from shared_lib.domain.message import TEXT_UTF16_MOST, Message
+from shared_lib.domain.language import Language
+from shared_lib.domain.message import TEXT_UTF16_MOST, Button, Message
 from shared_lib.domain.money import ETH
 from shared_lib.domain.notice import Notice, NoticeKind, NoticeState
 from shared_lib.domain.offer import (
@@ -24,17 +25,18 @@ from shared_lib.domain.offer import (
     Strategy,
     Tier,
 )
-from shared_lib.domain.order import OrderState
-from shared_lib.usecases.handle_update import _WHAT_NEXT
+from shared_lib.domain.order import OrderState, Standing
 from shared_lib.usecases.messages import (
     donate_button_message,
     invite_message,
     notice_message,
     offer_message,
-    until,
 )
+from shared_lib.usecases.words.speech import Speech
 
 NOW = datetime(2027, 3, 3, 14, 5, tzinfo=UTC)
+BEFORE = NOW - timedelta(days=30, hours=1)
+ENGLISH = Speech(Language.ENGLISH, None, BEFORE)
 OFFER = "Abcdefghijklmnop_-1234"
 ORDER = "0194f3a2-7b6c-7d8e-9fa0-b1c2d3e4f506"
 Facts = Mapping[str, str | int | None]
@@ -42,12 +44,14 @@ PAID_IN_PART: Facts = {"order": ORDER, "status": "partially_paid"}
 # Exactly the facts that the use cases give with each kind.
 FACTS: dict[NoticeKind, Facts] = {
     NoticeKind.WELCOME: {},
+    NoticeKind.HELP: {},
     NoticeKind.OFFER_REFUSED: {},
     NoticeKind.INVOICE_READY: {
         "order": ORDER,
         "channel": "Signals",
         "description": "Daily ideas",
-        "price": "$4.99",
+        "kind": "subscription",
+        "price_cents": 499,
         "days": 30,
         "url": "https://pay.example/1?a=1&b=2",
     },
@@ -74,6 +78,7 @@ FACTS: dict[NoticeKind, Facts] = {
         "renewal": OFFER,
     },
     NoticeKind.NO_ACCESS: {},
+    NoticeKind.NOTHING_TO_RENEW: {},
     NoticeKind.REMOVAL_FAILED: {"channel": "Signals", "member": 5_000_000_002},
     NoticeKind.REMOVALS_STOPPED: {"channel": "Signals", "removed": 10},
     NoticeKind.RIGHTS_LOST: {"channel": "Signals", "missing": "can_invite_users"},
@@ -81,8 +86,8 @@ FACTS: dict[NoticeKind, Facts] = {
     NoticeKind.PAID_IN_PART: {
         "order": ORDER,
         "channel": "Signals",
-        "price": "$9.99",
-        "missing": "$4.00",
+        "price_cents": 999,
+        "missing_cents": 400,
         "until": NOW.isoformat(),
         "days": 17,
         "again": None,
@@ -100,14 +105,27 @@ FACTS: dict[NoticeKind, Facts] = {
     NoticeKind.CHANNEL_CLOSED: {"channel": "Signals"},
     NoticeKind.DONATE_WHERE: {"link_1": "x" * 22, "title_1": "Signals"},
     NoticeKind.KEYPAD: {"keypad": UUID(ORDER).hex, "channel": "Signals"},
-    NoticeKind.DONATION_RECEIVED: {"order": ORDER, "channel": "Signals", "value": "$12.50"},
+    NoticeKind.DONATION_RECEIVED: {"order": ORDER, "channel": "Signals", "value_cents": 1_250},
     NoticeKind.POST_PAUSED: {
         "chat": "Signals",
         "what": "offer",
         "reason": "Telegram refused: Bad Request: need administrator rights in the channel chat",
     },
     NoticeKind.POST_UNSURE: {"chat": "Signals", "what": "donation"},
-    NoticeKind.ORDER_STATUS: {"order": ORDER, "state": "open", "what_next": "We are waiting."},
+    NoticeKind.ORDER_STATUS: {"order": ORDER, "standing": "open", "until": NOW.isoformat()},
+    NoticeKind.LANGUAGE_WHICH: {},
+    NoticeKind.ZONE: {"zone": None},
+    NoticeKind.CANCELLED: {},
+    NoticeKind.NOTHING_TO_CANCEL: {},
+    NoticeKind.NEWS: {"wanted": None},
+    NoticeKind.NEWS_OF_SALE: {
+        "channel": "Signals",
+        "kind": "subscription",
+        "amount": "0.0025 ETH",
+        "owners": "0.002125 ETH",
+    },
+    NoticeKind.NEWS_OF_SENDING: {"channel": "Signals", "amount": "1 ETH", "address": "0xab"},
+    NoticeKind.NEWS_OF_SETTLING: {"channel": "Signals", "amount": "1 BTC", "address": "bc1q"},
 }
 WILD_TITLES = [
     "A & B <3",
@@ -141,6 +159,10 @@ class Reader(HTMLParser):
         assert self.open.pop() == tag
 
 
+def buttons_of(message: Message) -> list[Button]:
+    return [button for row in message.keyboard for button in row]
+
+
 def read(message: Message) -> Reader:
     reader = Reader(message.html)
     assert reader.tags <= OF_TELEGRAM
@@ -148,16 +170,20 @@ def read(message: Message) -> Reader:
     return reader
 
 
-def say(kind: NoticeKind, **changes: str | int | None) -> Message:
+def say(kind: NoticeKind, speech: Speech = ENGLISH, /, **changes: str | int | None) -> Message:
     facts = {**FACTS[kind], **changes}
-    return notice_message(
-        Notice(UUID(int=1), f"{kind}:1", kind, 7, facts, NoticeState.PENDING, NOW, None)
-    )
+    notice = Notice(UUID(int=1), f"{kind}:1", kind, 7, facts, NoticeState.PENDING, NOW, None)
+    return notice_message(notice, speech)
 
 
+@pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("kind", NoticeKind)
-def test_every_notice_has_words_for_the_facts_that_are_given(kind: NoticeKind) -> None:
-    shown = read(say(kind)).text
+def test_every_notice_has_words_for_the_facts_that_are_given(
+    kind: NoticeKind, language: Language
+) -> None:
+    message = say(kind, Speech(language, None, BEFORE))
+    shown = read(message).text
+    assert all(len((one.callback_data or "").encode()) <= 64 for one in buttons_of(message))
     assert shown.strip()
     assert "None" not in shown
     assert "{" not in shown
@@ -171,9 +197,9 @@ def test_titles_and_descriptions_are_shown_literally(title: str) -> None:
         say(NoticeKind.ACCESS_EXTENDED, channel=title),
         say(NoticeKind.ACCESS_TAKEN, channel=title),
         say(NoticeKind.OFFER_REFUSED, blocked_in=title),
-        invite_message(title, "https://t.me/+x", NOW, EntryCause.PAID),
-        invite_message(title, "https://t.me/+x", NOW, EntryCause.GRANTED),
-        invite_message(title, "https://t.me/+x", NOW, EntryCause.AGAIN),
+        invite_message(title, "https://t.me/+x", NOW, EntryCause.PAID, ENGLISH),
+        invite_message(title, "https://t.me/+x", NOW, EntryCause.GRANTED, ENGLISH),
+        invite_message(title, "https://t.me/+x", NOW, EntryCause.AGAIN, ENGLISH),
         say(NoticeKind.ACCESS_ENDS_SOON, channel=title),
         say(NoticeKind.ACCESS_ENDED, channel=title),
         say(NoticeKind.ACCESS_STANDING, channel=title),
@@ -187,12 +213,10 @@ def test_titles_and_descriptions_are_shown_literally(title: str) -> None:
 @pytest.mark.parametrize("letter", ["x", "&", "<", "🎉"])
 def test_the_longest_title_and_description_fit_into_one_message(letter: str) -> None:
     """Telegram counts UTF-16 units after it has read the markup."""
-    message = say(
-        NoticeKind.INVOICE_READY,
-        channel=letter * TITLE_MOST,
-        description=letter * DESCRIPTION_MOST,
-    )
-    assert len(read(message).text.encode("utf-16-le")) // 2 <= TEXT_UTF16_MOST
+    wild = {"channel": letter * TITLE_MOST, "description": letter * DESCRIPTION_MOST}
+    for language in Language:
+        message = say(NoticeKind.INVOICE_READY, Speech(language, None, BEFORE), **wild)
+        assert len(read(message).text.encode("utf-16-le")) // 2 <= TEXT_UTF16_MOST
 
 
 def showcase(open_chat: tuple[str, str], closed_chat: tuple[str, str]) -> Showcase:
@@ -218,7 +242,7 @@ def showcase(open_chat: tuple[str, str], closed_chat: tuple[str, str]) -> Showca
 
 
 def test_an_offer_has_a_button_for_each_tier_that_opens_the_bot() -> None:
-    message = offer_message(showcase(("Open", "Ideas"), ("Signals", "")), "funnel_bot")
+    message = offer_message(showcase(("Open", "Ideas"), ("Signals", "")), "funnel_bot", ENGLISH)
     assert [button.label for button in message.buttons] == [
         "🥇 $4.99 · 30 days",
         "🥈 $9999.99 · 999 days",
@@ -233,15 +257,17 @@ def test_an_offer_has_a_button_for_each_tier_that_opens_the_bot() -> None:
 @pytest.mark.parametrize("title", WILD_TITLES)
 def test_an_offer_shows_titles_and_descriptions_literally(title: str) -> None:
     wild = showcase((title, title * 5), (title, title * 5))
-    assert read(offer_message(wild, "bot")).text.count(title) == 12
-    assert title in read(donate_button_message(wild, "x" * 22, "bot")).text
+    assert read(offer_message(wild, "bot", ENGLISH)).text.count(title) == 12
+    assert title in read(donate_button_message(wild, "x" * 22, "bot", ENGLISH)).text
 
 
 @pytest.mark.parametrize("letter", ["x", "&", "<", "🎉"])
 def test_the_longest_offer_fits_into_one_message(letter: str) -> None:
     chat = (letter * TITLE_MOST, letter * DESCRIPTION_MOST)
-    shown = read(offer_message(showcase(chat, chat), "x" * 32)).text
-    assert len(shown.encode("utf-16-le")) // 2 <= TEXT_UTF16_MOST
+    for language in Language:
+        speech = Speech(language, None, BEFORE)
+        shown = read(offer_message(showcase(chat, chat), "x" * 32, speech)).text
+        assert len(shown.encode("utf-16-le")) // 2 <= TEXT_UTF16_MOST
 
 
 def test_an_invoice_names_its_terms_and_leads_to_the_payment_page() -> None:
@@ -260,19 +286,21 @@ def test_days_are_said_in_words(days: int | None, words: str) -> None:
     assert words in read(say(NoticeKind.INVOICE_READY, days=days)).text
 
 
-@pytest.mark.parametrize("state", OrderState)
-def test_every_state_of_an_order_says_what_happens_next(state: OrderState) -> None:
-    words = _WHAT_NEXT[state]
-    shown = read(say(NoticeKind.ORDER_STATUS, state=state.value, what_next=words)).text
-    assert f"{ORDER}: {state.value}\n{words}" in shown
+@pytest.mark.parametrize("language", Language)
+def test_every_standing_of_an_order_says_what_happens_next(language: Language) -> None:
+    speech = Speech(language, None, BEFORE)
+    said = {read(say(NoticeKind.ORDER_STATUS, speech, standing=one.value)).text for one in Standing}
+    assert len(said) == len(Standing)
+    assert all(ORDER in one for one in said)
+    assert {state.value for state in OrderState} <= {one.value for one in Standing}
 
 
 def test_an_order_of_somebody_else_is_not_told_from_none() -> None:
-    facts: Facts = {"state": None}
+    facts: Facts = {"standing": None}
     notice = Notice(
         UUID(int=1), "1", NoticeKind.ORDER_STATUS, 7, facts, NoticeState.PENDING, NOW, None
     )
-    assert "No order of yours" in read(notice_message(notice)).text
+    assert "No order of yours" in read(notice_message(notice, ENGLISH)).text
 
 
 @pytest.mark.parametrize(
@@ -301,12 +329,12 @@ def test_every_message_about_a_stuck_payment_warns_of_impostors(kind: NoticeKind
 def test_the_end_of_access_is_told_in_utc(moment: datetime | None, words: str) -> None:
     """In whatever zone the time is written, it is the same moment."""
     written = None if moment is None else moment.isoformat()
-    assert until(moment) == words
     assert words in read(say(NoticeKind.ACCESS_EXTENDED, until=written)).text
-    assert words in read(invite_message("Signals", "https://t.me/+x", moment, EntryCause.PAID)).text
+    invite = invite_message("Signals", "https://t.me/+x", moment, EntryCause.PAID, ENGLISH)
+    assert words in read(invite).text
 
 
 def test_an_invite_shows_its_link_only_in_the_button() -> None:
-    message = invite_message("Signals", "https://t.me/+secret", NOW, EntryCause.PAID)
+    message = invite_message("Signals", "https://t.me/+secret", NOW, EntryCause.PAID, ENGLISH)
     assert "secret" not in message.html
     assert [button.url for button in message.buttons] == ["https://t.me/+secret"]

@@ -120,6 +120,12 @@ class PostgresPayments:
             id=payment.id,
         )
 
+    def statuses_of(self, order_id: UUID) -> frozenset[PaymentStatus]:
+        rows = self._session.rows(
+            "SELECT DISTINCT status FROM payments WHERE order_id = :order_id", order_id=order_id
+        )
+        return frozenset(PaymentStatus(row["status"]) for row in rows)
+
     def is_any_arriving(self, order_id: UUID) -> bool:
         return self._session.did(
             "SELECT p.id FROM payments p JOIN orders o ON o.id = p.order_id "

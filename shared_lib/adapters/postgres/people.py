@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared_lib.adapters.postgres.session import Session
+from shared_lib.domain.language import Language, Manners
 from shared_lib.ports import Person
 
 _SEEN = """
@@ -47,6 +48,39 @@ class PostgresPeople:
             "VALUES (:id, '', :now, :now) ON CONFLICT (id) DO NOTHING",
             id=telegram_user_id,
             now=now,
+        )
+
+    def manners(self, telegram_user_id: int) -> Manners:
+        row = self._session.row(
+            "SELECT language_code, chosen_language, time_zone FROM telegram_users WHERE id = :id",
+            id=telegram_user_id,
+        )
+        if row is None:
+            return Manners()
+        chosen = Language(row["chosen_language"]) if row["chosen_language"] else None
+        return Manners(row["language_code"], chosen, row["time_zone"])
+
+    def save_manners(self, telegram_user_id: int, manners: Manners, now: datetime) -> None:
+        self._session.run(
+            "UPDATE telegram_users SET chosen_language = :language, time_zone = :time_zone, "
+            "updated_at = :now WHERE id = :id",
+            id=telegram_user_id,
+            language=manners.language,
+            time_zone=manners.time_zone,
+            now=now,
+        )
+
+    def wants_news(self, telegram_user_id: int) -> bool:
+        return self._session.did(
+            "SELECT id FROM accounts WHERE telegram_user_id = :id AND wants_news",
+            id=telegram_user_id,
+        )
+
+    def want_news(self, telegram_user_id: int, *, wanted: bool) -> None:
+        self._session.run(
+            "UPDATE accounts SET wants_news = :wanted WHERE telegram_user_id = :id",
+            id=telegram_user_id,
+            wanted=wanted,
         )
 
     def account_of(self, telegram_user_id: int) -> UUID | None:

@@ -15,7 +15,8 @@ from shared_lib.domain.update import AskDonate, OpenDonation, Press
 from shared_lib.ports import LeaseHeldError, RetryableError, UnknownOutcomeError
 from shared_lib.usecases.change_access import AccessChange, change_access
 from shared_lib.usecases.close_channel import close_channel
-from shared_lib.usecases.donating import _FIXED, _LIMITS, _OVER, _TWICE
+from shared_lib.usecases.words.english import ENGLISH
+from shared_lib.usecases.words.phrases import Phrase
 from tests.databases import together
 from tests.integration.usecases.support import (
     ANN,
@@ -155,7 +156,7 @@ def test_every_key_shows_what_it_does(world: World, shop: Shop) -> None:
 def test_what_is_no_amount_cannot_be_confirmed(world: World, shop: Shop, typed: str) -> None:
     keypad = open_keypad(world, shop)
     type_in(world, keypad, typed)
-    assert press(world, keypad, Key.CONFIRM) == _LIMITS
+    assert press(world, keypad, Key.CONFIRM) == "From $4.99 to $9999.99, please."
     assert orders(world) == []
     type_in(world, keypad, "c4p99")
     assert press(world, keypad, Key.CONFIRM) is None
@@ -168,7 +169,7 @@ def test_a_confirmed_amount_does_not_change_and_is_ordered_once(world: World, sh
     confirm, nine = data_of(world, keypad, Key.CONFIRM), data_of(world, keypad, Key.NINE)
     for _ in range(3):
         assert press(world, keypad, Key.CONFIRM, data=confirm) is None
-    assert press(world, keypad, Key.NINE, data=nine) == _FIXED
+    assert press(world, keypad, Key.NINE, data=nine) == ENGLISH[Phrase.PRESS_FIXED]
     assert press(world, keypad, Key.CONFIRM, data=confirm) is None
     assert orders(world) == [("donation", 1_000, None, None, "open")]
     assert len(world.fake_provider.invoices) == 1
@@ -181,7 +182,7 @@ def test_a_cancelled_keypad_is_over(world: World, shop: Shop) -> None:
     confirm = data_of(world, keypad, Key.CONFIRM)
     assert press(world, keypad, Key.CANCEL) is None
     assert shown(world, keypad).keyboard == ()
-    assert press(world, keypad, Key.CONFIRM, data=confirm) == _OVER
+    assert press(world, keypad, Key.CONFIRM, data=confirm) == ENGLISH[Phrase.PRESS_KEYPAD_OVER]
     assert orders(world) == []
 
 
@@ -203,7 +204,7 @@ def test_every_key_of_an_earlier_keypad_is_over(world: World, shop: Shop, key: K
     type_in(world, first, "10")
     data = data_of(world, first, key)
     second = open_keypad(world, shop)
-    assert press(world, first, key, data=data) == _OVER
+    assert press(world, first, key, data=data) == ENGLISH[Phrase.PRESS_KEYPAD_OVER]
     assert amount(world, second) == "0"
     assert shown(world, first).keyboard == ()
 
@@ -214,7 +215,7 @@ def test_every_key_of_a_draft_that_was_lost_is_over(world: World, shop: Shop, ke
     type_in(world, keypad, "10")
     data = data_of(world, keypad, key)
     world.fake_drafts.lose_all()
-    assert press(world, keypad, key, data=data) == _OVER
+    assert press(world, keypad, key, data=data) == ENGLISH[Phrase.PRESS_KEYPAD_OVER]
     assert orders(world) == []
 
 
@@ -232,7 +233,8 @@ def test_somebody_elses_keypad_does_nothing(world: World, shop: Shop, key: Key) 
     anns, bens = open_keypad(world, shop, ANN), open_keypad(world, shop, BEN)
     type_in(world, anns, "10", ANN)
     type_in(world, bens, "77", BEN)
-    assert press(world, bens, key, BEN, data=data_of(world, anns, key)) == _OVER
+    data = data_of(world, anns, key)
+    assert press(world, bens, key, BEN, data=data) == ENGLISH[Phrase.PRESS_KEYPAD_OVER]
     assert amount(world, anns) == "10"
     assert orders(world) == []
 
@@ -255,7 +257,7 @@ def test_two_presses_at_once_lose_nothing_in_silence(world: World, shop: Shop) -
 
     together(*[pressing(number) for number in range(4)])
     words = [world.fake_messenger.answers[f"p{number}"] for number in range(4)]
-    assert set(words) <= {None, _TWICE}
+    assert set(words) <= {None, ENGLISH[Phrase.PRESS_TWICE]}
     drafted = [draft.content["typed"] for draft in world.fake_drafts.kept.values()]
     assert drafted == ["5" * words.count(None)]
 

@@ -1,0 +1,142 @@
+"""Everything that the bot says, by name. Each language has words for every one of these.
+
+A phrase is a whole sentence, a whole paragraph, or the whole label of a button; no sentence is put
+together from parts. What stands in braces in a language's words is filled in; `{count}` makes it a
+phrase with one form per plural.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum, auto
+
+from shared_lib.domain.language import Plural
+
+Words = Mapping["Phrase", str | Mapping[Plural, str]]
+
+
+class Phrase(StrEnum):
+    # Times, amounts and their parts.
+    USD = auto()
+    DATE = auto()
+    MOMENT_UTC = auto()
+    MOMENT_TODAY = auto()
+    MOMENT_IN_DAYS = auto()
+    MOMENT_ZONED = auto()
+    DAYS = auto()
+    FOR_LIFE = auto()
+    ACCESS_FOR_LIFE = auto()
+    # Said below whatever is about money that is stuck.
+    WARNING = auto()
+    # Beginning.
+    WELCOME = auto()
+    HELP = auto()
+    # Offers and their invoices.
+    OFFER_INTRODUCTION = auto()
+    OFFER_TIER = auto()
+    OFFER_GONE = auto()
+    OFFER_BLOCKED = auto()
+    INVOICE = auto()
+    INVOICE_DONATION = auto()
+    INVOICE_FAILED = auto()
+    INVOICE_FAILED_DONATION = auto()
+    BUTTON_PAY = auto()
+    # Payments.
+    PAYMENT_REVIEWED = auto()
+    PAYMENT_EXPIRED = auto()
+    PAYMENT_FAILED = auto()
+    PAYMENT_REFUNDED = auto()
+    BUY_AGAIN = auto()
+    DONATE_AGAIN = auto()
+    PAID_MORE = auto()
+    PAID_IN_PART = auto()
+    PAID_IN_PART_AGAIN = auto()
+    PART_MISSING = auto()
+    PART_IS_WORTH = auto()
+    PART_REFUND = auto()
+    BUTTON_PAY_MISSING = auto()
+    DAYS_FOR_PART = auto()
+    REFUND_NONE = auto()
+    REFUND_ASKED = auto()
+    REFUNDED = auto()
+    # Access.
+    WHY_PAID = auto()
+    WHY_GRANTED = auto()
+    WHY_AGAIN = auto()
+    OPEN_UNTIL = auto()
+    OPEN_FOR_LIFE = auto()
+    HOW_TO_JOIN = auto()
+    BUTTON_JOIN = auto()
+    INSIDE_UNTIL = auto()
+    INSIDE_FOR_LIFE = auto()
+    ACCESS_TAKEN = auto()
+    ENDS_SOON = auto()
+    RENEW_NOW = auto()
+    BUTTON_RENEW = auto()
+    BUTTON_COME_BACK = auto()
+    ACCESS_ENDED = auto()
+    ONE_TAP_BACK = auto()
+    STANDING_UNTIL = auto()
+    STANDING_FOR_LIFE = auto()
+    STANDING_OVER = auto()
+    WAY_IN_FOLLOWS = auto()
+    NO_ACCESS = auto()
+    NOTHING_TO_RENEW = auto()
+    # For owners.
+    REMOVAL_FAILED = auto()
+    REMOVALS_STOPPED = auto()
+    RIGHTS_LOST = auto()
+    RIGHT_TO_POST = auto()
+    RIGHT_TO_INVITE = auto()
+    RIGHT_TO_REMOVE = auto()
+    WALLET_CHANGED = auto()
+    CHANNEL_CLOSED = auto()
+    OFFER_PAUSED = auto()
+    DONATE_BUTTON_PAUSED = auto()
+    OFFER_UNSURE = auto()
+    DONATE_BUTTON_UNSURE = auto()
+    NEWS_SALE = auto()
+    NEWS_DONATION = auto()
+    NEWS_SENT = auto()
+    NEWS_SETTLED = auto()
+    NEWS_ON = auto()
+    NEWS_OFF = auto()
+    BUTTON_NEWS_ON = auto()
+    BUTTON_NEWS_OFF = auto()
+    # Donations.
+    DONATE_INVITATION = auto()
+    BUTTON_DONATE = auto()
+    DONATE_HOW = auto()
+    DONATE_WHICH = auto()
+    KEYPAD = auto()
+    KEY_CLEAR = auto()
+    KEY_CANCEL = auto()
+    KEY_DONATE = auto()
+    DONATION_OVER = auto()
+    DONATION_FIXED = auto()
+    DONATION_RECEIVED = auto()
+    # What an order stands at, and what comes next.
+    ORDER_UNKNOWN = auto()
+    ORDER_OPEN = auto()
+    ORDER_CONFIRMING = auto()
+    ORDER_REVIEWED = auto()
+    ORDER_IN_PART = auto()
+    ORDER_PAID = auto()
+    ORDER_DONATED = auto()
+    ORDER_EXPIRED = auto()
+    ORDER_CLOSED = auto()
+    # Manners.
+    LANGUAGE_WHICH = auto()
+    BUTTON_LANGUAGE_OF_APP = auto()
+    LANGUAGE_SET = auto()
+    ZONE_HOW = auto()
+    ZONE_UNKNOWN = auto()
+    ZONE_SET = auto()
+    ZONE_CLEARED = auto()
+    CANCELLED = auto()
+    NOTHING_TO_CANCEL = auto()
+    # Answers to presses, shown for a moment; plain text of at most 200 characters.
+    PRESS_OLD = auto()
+    PRESS_KEYPAD_OVER = auto()
+    PRESS_TWICE = auto()
+    PRESS_UNSURE = auto()
+    PRESS_FIXED = auto()
+    PRESS_LIMITS = auto()

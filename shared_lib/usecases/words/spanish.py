@@ -1,0 +1,297 @@
+"""The bot's words in Spanish."""
+
+from shared_lib.domain.language import Plural
+from shared_lib.usecases.words.phrases import Phrase, Words
+
+MONTHS = (
+    *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre"),
+    *("octubre", "noviembre", "diciembre"),
+)
+
+SPANISH: Words = {
+    Phrase.USD: "{dollars},{cents}\N{NO-BREAK SPACE}$",
+    Phrase.DATE: "{day} de {month} de {year}",
+    Phrase.MOMENT_UTC: "{date}, {time} UTC",
+    Phrase.MOMENT_TODAY: "{date}, {time} UTC (en menos de un día)",
+    Phrase.MOMENT_IN_DAYS: {
+        Plural.ONE: "{date}, {time} UTC (en {count} día)",
+        Plural.MANY: "{date}, {time} UTC (en {count} días)",
+    },
+    Phrase.MOMENT_ZONED: "{date}, {time} ({zone})",
+    Phrase.DAYS: {Plural.ONE: "{count} día", Plural.MANY: "{count} días"},
+    Phrase.FOR_LIFE: "para siempre",
+    Phrase.ACCESS_FOR_LIFE: "acceso para siempre",
+    Phrase.WARNING: (
+        "<i>Este bot nunca escribe primero sobre dinero retenido. "
+        "Los desconocidos que ofrecen ayuda con un pago son impostores.</i>"
+    ),
+    Phrase.WELCOME: (
+        "👋 <b>Bienvenido.</b>\n\nEste bot vende acceso a canales privados por criptomonedas. "
+        "Para empezar, abre una oferta en un canal.\n\n"
+        "/status con el número de un pedido muestra cómo va un pago; /help, todo lo demás."
+    ),
+    Phrase.HELP: (
+        "❓ <b>Lo que puedes enviar aquí</b>\n\n"
+        "/access — lo que tienes abierto y cómo entrar\n"
+        "/renew — seguir antes de que acabe tu acceso, o volver\n"
+        "/status y el número de un pedido — cómo va un pago\n"
+        "/refund y el número de un pedido — recuperar lo que llegó en parte\n"
+        "/donate — apoyar un canal\n"
+        "/language — el idioma de este bot\n"
+        "/timezone — la zona horaria en que se muestran las horas\n"
+        "/cancel — dejar lo que has empezado\n\n"
+        "Para dueños de canales:\n"
+        "/notifications — saber de ventas, donaciones y pagos"
+    ),
+    Phrase.OFFER_INTRODUCTION: "Elige cómo entrar; el precio se paga en cualquier moneda.",
+    Phrase.OFFER_TIER: "{medal} {price} · {days}",
+    Phrase.OFFER_GONE: (
+        "Esta oferta ya no está disponible.\n\n"
+        "Abre la oferta más nueva del canal; no se te ha cobrado nada."
+    ),
+    Phrase.OFFER_BLOCKED: (
+        "El dueño de {blocked_in} te ha bloqueado allí, así que no puedes comprar acceso.\n\n"
+        "No se te ha cobrado nada."
+    ),
+    Phrase.INVOICE: (
+        "🧾 <b>{channel}</b>\n{description}\n\n<b>{price}</b> · {days}\n\n"
+        "Elige una moneda en la página de pago. Entrarás en cuanto se confirme el pago."
+        "\n\nPedido <code>{order}</code>"
+    ),
+    Phrase.INVOICE_DONATION: (
+        "💝 Una donación de <b>{price}</b> a <b>{channel}</b>.\n\nElige una moneda en la página de "
+        "pago. Lo que llegue es la donación; no da acceso.\n\n"
+        "Pedido <code>{order}</code>"
+    ),
+    Phrase.INVOICE_FAILED: (
+        "El proveedor de pagos no responde en este momento.\n\n"
+        "No se te ha cobrado nada. Abre la oferta de nuevo en unos minutos."
+    ),
+    Phrase.INVOICE_FAILED_DONATION: (
+        "El proveedor de pagos no responde en este momento.\n\n"
+        "No se te ha cobrado nada. Confirma la donación de nuevo en unos minutos."
+    ),
+    Phrase.BUTTON_PAY: "Pagar {price}",
+    Phrase.PAYMENT_REVIEWED: (
+        "🔎 Tu pago llegó, pero no como pedía el pedido. Una persona lo está mirando.\n\n"
+        "Pedido <code>{order}</code>"
+    ),
+    Phrase.PAYMENT_EXPIRED: (
+        "El pago del pedido <code>{order}</code> terminó sin éxito: no llegó nada a tiempo."
+    ),
+    Phrase.PAYMENT_FAILED: (
+        "El pago del pedido <code>{order}</code> terminó sin éxito: "
+        "el proveedor de pagos informa de un fallo."
+    ),
+    Phrase.PAYMENT_REFUNDED: (
+        "El pago del pedido <code>{order}</code> terminó sin éxito: "
+        "el proveedor de pagos lo ha devuelto."
+    ),
+    Phrase.BUY_AGAIN: "Para intentarlo otra vez, abre de nuevo la oferta en el canal.",
+    Phrase.DONATE_AGAIN: "Para intentarlo otra vez, envía /donate.",
+    Phrase.PAID_MORE: (
+        "💰 Pagaste más que el precio del pedido <code>{order}</code>.\n\n"
+        "Por eso se añade a tu acceso: {days}."
+    ),
+    Phrase.PAID_IN_PART: (
+        "⚖️ Para <b>{channel}</b> llegó menos que el precio del pedido <code>{order}</code>."
+    ),
+    Phrase.PAID_IN_PART_AGAIN: (
+        "⚖️ Llegó más dinero para el pedido <code>{order}</code> de <b>{channel}</b>, "
+        "que ya está pagado."
+    ),
+    Phrase.PART_MISSING: (
+        "Se guarda para ti. Faltan <b>{missing}</b> de {price}; puedes pagarlos hasta el {moment}."
+    ),
+    Phrase.PART_IS_WORTH: "Si no, recibes lo que vale tu parte: {days}.",
+    Phrase.PART_REFUND: "Si prefieres recuperarlo, envía <code>/refund {order}</code>.",
+    Phrase.BUTTON_PAY_MISSING: "Pagar los {missing} que faltan",
+    Phrase.DAYS_FOR_PART: (
+        "⚖️ El resto del pedido <code>{order}</code> no se pagó.\n\n"
+        "Por la parte que llegó recibes: {days}."
+    ),
+    Phrase.REFUND_NONE: (
+        "No hay nada tuyo que devolver de este pedido. Comprueba su número, por favor."
+    ),
+    Phrase.REFUND_ASKED: (
+        "↩️ Has pedido que se te devuelva lo que llegó para el pedido <code>{order}</code>.\n\n"
+        "Un operador se ocupa de ello, y aquí se te avisa cuando esté hecho."
+    ),
+    Phrase.REFUNDED: (
+        "↩️ Se te ha devuelto lo que llegó para el pedido <code>{order}</code>.\n\n"
+        "Comprobante: <code>{evidence}</code>"
+    ),
+    Phrase.WHY_PAID: "✅ <b>Pago recibido.</b>",
+    Phrase.WHY_GRANTED: "🎁 <b>El dueño del canal te ha dado acceso.</b>",
+    Phrase.WHY_AGAIN: "🚪 <b>Tu entrada, una vez más.</b>",
+    Phrase.OPEN_UNTIL: "{channel} está abierto para ti hasta el {moment}.",
+    Phrase.OPEN_FOR_LIFE: "{channel} está abierto para ti para siempre.",
+    Phrase.HOW_TO_JOIN: "Toca el botón y pide unirte; entrarás en unos segundos.",
+    Phrase.BUTTON_JOIN: "Unirme al canal",
+    Phrase.INSIDE_UNTIL: "Ya estás dentro de {channel}; tu acceso dura ahora hasta el {moment}.",
+    Phrase.INSIDE_FOR_LIFE: "Ya estás dentro de {channel}; tu acceso es ahora para siempre.",
+    Phrase.ACCESS_TAKEN: "🚪 El dueño de <b>{channel}</b> ha terminado tu acceso.",
+    Phrase.ENDS_SOON: "⏳ Tu acceso a <b>{channel}</b> dura hasta el {moment}.",
+    Phrase.RENEW_NOW: "Puedes renovarlo ya; no se pierde nada del tiempo que queda.",
+    Phrase.BUTTON_RENEW: "Renovar",
+    Phrase.BUTTON_COME_BACK: "Volver",
+    Phrase.ACCESS_ENDED: "🚪 Tu acceso a <b>{channel}</b> ha terminado, y estás fuera del canal.",
+    Phrase.ONE_TAP_BACK: "Con un toque vuelves.",
+    Phrase.STANDING_UNTIL: "✅ <b>{channel}</b> está abierto para ti hasta el {moment}.",
+    Phrase.STANDING_FOR_LIFE: "✅ <b>{channel}</b> está abierto para ti para siempre.",
+    Phrase.STANDING_OVER: "🚪 Tu acceso a <b>{channel}</b> ha terminado.",
+    Phrase.WAY_IN_FOLLOWS: "Si no estás dentro, la entrada llega con el próximo mensaje.",
+    Phrase.NO_ACCESS: (
+        "Todavía no tienes acceso a ningún canal.\n\nPara empezar, abre una oferta en un canal."
+    ),
+    Phrase.NOTHING_TO_RENEW: (
+        "No hay nada que puedas renovar.\n\nPara empezar, abre una oferta en un canal."
+    ),
+    Phrase.REMOVAL_FAILED: (
+        "⚠️ No se pudo sacar a alguien cuyo acceso a <b>{channel}</b> ha terminado "
+        "(id <code>{member}</code>).\n\nComprueba que el bot es administrador del canal y puede "
+        "suspender usuarios. Se vuelve a intentar por sí solo."
+    ),
+    Phrase.REMOVALS_STOPPED: {
+        Plural.ONE: (
+            "⚠️ En un día se ha sacado a {count} persona de <b>{channel}</b>, porque su acceso "
+            "había terminado. Es más de lo normal, así que un operador mira antes de seguir."
+        ),
+        Plural.MANY: (
+            "⚠️ En un día se ha sacado a {count} personas de <b>{channel}</b>, porque su acceso "
+            "había terminado. Es más de lo normal, así que un operador mira antes de seguir."
+        ),
+    },
+    Phrase.RIGHTS_LOST: (
+        "⚠️ Al bot le faltan permisos en <b>{channel}</b>:\n{missing}\n\nHasta que los tenga no se "
+        "puede dejar entrar ni sacar a nadie. Abre los administradores del canal en Telegram, "
+        "elige el bot y concédeselos."
+    ),
+    Phrase.RIGHT_TO_POST: "• Publicar mensajes",
+    Phrase.RIGHT_TO_INVITE: "• Invitar usuarios con un enlace",
+    Phrase.RIGHT_TO_REMOVE: "• Suspender usuarios",
+    Phrase.WALLET_CHANGED: (
+        "🏦 <b>{channel}</b> se paga ahora en {asset} a <code>{address}</code>.\n\n"
+        "No se paga nada hasta el {moment}. Si no has sido tú, cámbialo antes."
+    ),
+    Phrase.CHANNEL_CLOSED: (
+        "🏁 <b>{channel}</b> está cerrado: ya nadie tiene acceso, y todo lo que se podía pagar "
+        "está pagado.\n\nSu extracto sigue donde estaba."
+    ),
+    Phrase.OFFER_PAUSED: (
+        "📣 La oferta no se pudo publicar en <b>{chat}</b> cinco veces seguidas, así que hemos "
+        "dejado de intentarlo.\n\nTelegram dice: <i>{reason}</i>\n\nHaz a este bot administrador "
+        "de ese chat con permiso para publicar, y pide que se publique de nuevo."
+    ),
+    Phrase.DONATE_BUTTON_PAUSED: (
+        "📣 El botón de donaciones no se pudo publicar en <b>{chat}</b> cinco veces seguidas, así "
+        "que hemos dejado de intentarlo.\n\nTelegram dice: <i>{reason}</i>\n\nHaz a este bot "
+        "administrador de ese chat con permiso para publicar, y pide que se publique de nuevo."
+    ),
+    Phrase.OFFER_UNSURE: (
+        "📣 Telegram no dijo si la oferta se publicó en <b>{chat}</b>.\n\n"
+        "Si falta allí, pide que se publique de nuevo. Si después está dos veces, borra la más "
+        "antigua: este bot no puede."
+    ),
+    Phrase.DONATE_BUTTON_UNSURE: (
+        "📣 Telegram no dijo si el botón de donaciones se publicó en <b>{chat}</b>.\n\n"
+        "Si falta allí, pide que se publique de nuevo. Si después está dos veces, borra el más "
+        "antiguo: este bot no puede."
+    ),
+    Phrase.NEWS_SALE: (
+        "🎉 Una venta de <b>{channel}</b>: se recibieron {amount}, de ellos son tuyos {owners}."
+    ),
+    Phrase.NEWS_DONATION: (
+        "💝 Una donación a <b>{channel}</b>: se recibieron {amount}, de ellos son tuyos {owners}."
+    ),
+    Phrase.NEWS_SENT: (
+        "🏦 Un pago de <b>{channel}</b> está en camino: {amount}, a <code>{address}</code>."
+    ),
+    Phrase.NEWS_SETTLED: (
+        "✅ Un pago de <b>{channel}</b> ha llegado: {amount}, a <code>{address}</code>."
+    ),
+    Phrase.NEWS_ON: "🔔 Aquí se te avisa de cada venta, donación y pago de tus canales.",
+    Phrase.NEWS_OFF: (
+        "🔕 Aquí no se te avisa de ventas, donaciones ni pagos; "
+        "solo de lo que te necesita y de cambios de tu cartera."
+    ),
+    Phrase.BUTTON_NEWS_ON: "🔔 Avisarme",
+    Phrase.BUTTON_NEWS_OFF: "🔕 No avisarme",
+    Phrase.DONATE_INVITATION: "💝 ¿Te gusta <b>{title}</b>? Aquí puedes apoyarlo.",
+    Phrase.BUTTON_DONATE: "💝 Donar",
+    Phrase.DONATE_HOW: (
+        "💝 Para donar, toca el botón de donaciones en el canal que quieres apoyar.\n\n"
+        "Los canales a los que tienes acceso también los muestra aquí /donate."
+    ),
+    Phrase.DONATE_WHICH: "💝 ¿Qué canal quieres apoyar?",
+    Phrase.KEYPAD: (
+        "💝 Tu donación a <b>{channel}</b>\n\n<b>{typed}\N{NO-BREAK SPACE}$</b>\n\n"
+        "De {least} a {most}."
+    ),
+    Phrase.KEY_CLEAR: "Borrar",
+    Phrase.KEY_CANCEL: "✖ Cancelar",
+    Phrase.KEY_DONATE: "✅ Donar",
+    Phrase.DONATION_OVER: "💝 Esta donación se dejó. Para empezar otra, envía /donate.",
+    Phrase.DONATION_FIXED: "💝 Tu donación a <b>{channel}</b>: <b>{price}</b>",
+    Phrase.DONATION_RECEIVED: (
+        "💝 <b>¡Gracias!</b>\n\nHa llegado tu donación a <b>{channel}</b>, que vale {value}."
+        "\n\nPedido <code>{order}</code>"
+    ),
+    Phrase.ORDER_UNKNOWN: (
+        "Ningún pedido tuyo tiene este número. Compruébalo e inténtalo otra vez, por favor."
+    ),
+    Phrase.ORDER_OPEN: (
+        "📦 Pedido <code>{order}</code>: <b>sin pagar todavía</b>\nEsperamos el pago; aún no se ha "
+        "abonado nada. La factura se puede pagar hasta el {moment}."
+    ),
+    Phrase.ORDER_CONFIRMING: (
+        "📦 Pedido <code>{order}</code>: <b>pago visto</b>\nLa red de la moneda lo está "
+        "confirmando. En cuanto lo haga, se te avisa aquí; tarda minutos, y rara vez unas horas."
+    ),
+    Phrase.ORDER_REVIEWED: (
+        "📦 Pedido <code>{order}</code>: <b>una persona lo está mirando</b>\nEl pago no llegó como "
+        "pedía el pedido. Aquí se te dice en qué queda."
+    ),
+    Phrase.ORDER_IN_PART: (
+        "📦 Pedido <code>{order}</code>: <b>pagado en parte</b>\nLlegó una parte del precio, y se "
+        "guarda para ti. El mensaje sobre ella dice lo que puedes hacer."
+    ),
+    Phrase.ORDER_PAID: (
+        "📦 Pedido <code>{order}</code>: <b>pagado</b>\nLa entrada se te envió aquí; /access la "
+        "envía otra vez."
+    ),
+    Phrase.ORDER_DONATED: (
+        "📦 Pedido <code>{order}</code>: <b>pagado</b>\nGracias por tu donación."
+    ),
+    Phrase.ORDER_EXPIRED: (
+        "📦 Pedido <code>{order}</code>: <b>caducado</b>\nNo se pagó a tiempo. Un pago que llegue "
+        "todavía cuenta."
+    ),
+    Phrase.ORDER_CLOSED: (
+        "📦 Pedido <code>{order}</code>: <b>cerrado</b>\nEl pago terminó sin éxito. Abre la oferta "
+        "de nuevo para intentarlo."
+    ),
+    Phrase.LANGUAGE_WHICH: "🌐 ¿En qué idioma debe hablar este bot contigo?",
+    Phrase.BUTTON_LANGUAGE_OF_APP: "En el idioma de mi aplicación",
+    Phrase.LANGUAGE_SET: "🌐 Este bot habla español contigo.",
+    Phrase.ZONE_HOW: (
+        "🕐 Las horas se te muestran así: {moment}.\n\nPara verlas en tu zona horaria, envía "
+        "<code>/timezone Europe/Madrid</code> con el nombre de la tuya; para UTC, envía "
+        "<code>/timezone UTC</code>."
+    ),
+    Phrase.ZONE_UNKNOWN: (
+        "🕐 No hay ninguna zona horaria con el nombre «{zone}».\n\nUn nombre tiene una región y "
+        "una ciudad, como <code>Europe/Madrid</code>, <code>America/Bogota</code> o "
+        "<code>America/Mexico_City</code>."
+    ),
+    Phrase.ZONE_SET: "🕐 Desde ahora las horas se te muestran así: {moment}.",
+    Phrase.ZONE_CLEARED: "🕐 Las horas se te muestran otra vez en UTC: {moment}.",
+    Phrase.CANCELLED: "✖ Se ha dejado lo que habías empezado.",
+    Phrase.NOTHING_TO_CANCEL: "No hay nada que hayas empezado.",
+    Phrase.PRESS_OLD: "Este botón es demasiado antiguo. Envía /help para ver qué puedes hacer.",
+    Phrase.PRESS_KEYPAD_OVER: "Este teclado ya no vale. Envía /donate para empezar de nuevo.",
+    Phrase.PRESS_TWICE: "Llegaron dos toques a la vez; mira la cantidad, por favor.",
+    Phrase.PRESS_UNSURE: "Mira la cantidad, y toca otra vez si no es la que escribiste.",
+    Phrase.PRESS_FIXED: "La cantidad ya está confirmada.",
+    Phrase.PRESS_LIMITS: "De {least} a {most}, por favor.",
+}
