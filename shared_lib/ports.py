@@ -423,6 +423,7 @@ class DraftKind(StrEnum):
     """What somebody can have begun in the bot; one of each kind at most."""
 
     KEYPAD = "keypad"
+    FORM = "form"
 
 
 class DraftChangedError(Exception):
@@ -610,6 +611,25 @@ class Channels(Protocol):
     def lock(self, channel_id: UUID) -> Channel | None: ...
     def get(self, channel_id: UUID) -> Channel | None: ...
     def closed_chat(self, channel_id: UUID) -> Chat: ...
+    def owned_by(self, telegram_user_id: int) -> list[tuple[UUID, str]]:
+        """Id and title of each channel of this person's account that is not closed, oldest first.
+
+        An account has few of them.
+        """
+        ...
+
+    def is_sold(self, channel_id: UUID) -> bool:
+        """Whether anybody ever ordered of it, or was let in."""
+        ...
+
+    def save_tier(self, tier: Tier) -> None:
+        """Keep price, days and removal."""
+        ...
+
+    def save_chat(self, channel_id: UUID, chat: Chat) -> None:
+        """Keep a chat, which may have another id now, in the place of its role."""
+        ...
+
     def want_payout(self, channel_id: UUID, *, wanted: bool) -> None:
         """Whether all that is held is to go out next, whatever the threshold says."""
         ...

@@ -46,6 +46,8 @@ class NoticeKind(StrEnum):
     ZONE = "zone"
     CANCELLED = "cancelled"
     NOTHING_TO_CANCEL = "nothing_to_cancel"
+    FORM_WHICH = "form_which"
+    FORM = "form"
     NEWS = "news"
     NEWS_OF_SALE = "news_of_sale"
     NEWS_OF_SENDING = "news_of_sending"

@@ -144,12 +144,27 @@ class Offer:
     closed_chat: Chat
 
 
+class ProblemCode(StrEnum):
+    """Why a field is refused, for whoever says it in words of their own."""
+
+    INVALID = "invalid"
+    BELOW_LEAST = "below_least"
+    RIGHTS = "rights"
+    UNKNOWN_CHAT = "unknown_chat"
+    TAKEN = "taken"
+    SAME_CHAT = "same_chat"
+    SOLD = "sold"
+    TOO_MANY = "too_many"
+    UNAVAILABLE = "unavailable"
+
+
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
     """Which field of a request breaks which rule."""
 
     field: str
     rule: str
+    code: ProblemCode = ProblemCode.INVALID
 
 
 class InvalidFieldsError(ValueError):

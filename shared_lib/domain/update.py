@@ -71,13 +71,26 @@ class AskHelp:
 
 
 @dataclass(frozen=True, slots=True)
+class AskForm:
+    """Someone wants to set up a channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Someone said something that is no command; `forwarded_from` is a chat's id, if it came so."""
+
+    text: str
+    forwarded_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """Someone wants to drop what they have begun."""
 
 
 @dataclass(frozen=True, slots=True)
 class Greet:
-    """Someone said anything else to the bot in private."""
+    """Someone gave the bot a command in private that it has not, or began to talk to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +155,8 @@ Intent = (
     | AskTimeZone
     | AskNews
     | AskHelp
+    | AskForm
+    | Say
     | Cancel
     | Greet
     | AskToJoin

@@ -12,6 +12,7 @@ from shared_lib.domain.offer import DONATE
 from shared_lib.domain.update import (
     AskAccess,
     AskDonate,
+    AskForm,
     AskHelp,
     AskLanguage,
     AskNews,
@@ -30,6 +31,7 @@ from shared_lib.domain.update import (
     OpenDonation,
     OpenOffer,
     Press,
+    Say,
 )
 from shared_lib.ports import Person
 
@@ -39,6 +41,7 @@ _COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 _WORDS_ALONE: dict[str, Intent] = {
     "access": AskAccess(),
     "cancel": Cancel(),
+    "database": AskForm(),
     "donate": AskDonate(),
     "help": AskHelp(),
     "language": AskLanguage(),
@@ -79,10 +82,25 @@ class _Chat(_Shape):
         return self.type == "private"
 
 
+class _Origin(_Shape):
+    """Where a forwarded message came from: a channel's post, or one in the name of a group."""
+
+    chat: _Chat | None = None
+    sender_chat: _Chat | None = None
+
+
 class _Message(_Shape):
     chat: _Chat
     sender: _User | None = Field(None, alias="from")
     text: str | None = None
+    forward_origin: _Origin | None = None
+
+    @property
+    def forwarded_from(self) -> int | None:
+        """The id of the chat whose post this was."""
+        origin = self.forward_origin
+        chat = None if origin is None else origin.chat or origin.sender_chat
+        return None if chat is None else chat.id
 
 
 class _InviteLink(_Shape):
@@ -204,10 +222,18 @@ def _meaning(update: _Update) -> tuple[_User | None, Intent]:
 
 def _said(message: _Message) -> Intent:
     """Only what is said in private is said to the bot; without text it is a picture or the like."""
-    if not message.chat.is_private or message.text is None:
+    if not message.chat.is_private:
         return Ignore()
+    origin = message.forwarded_from
+    if message.text is None:
+        return Say("", origin) if origin else Ignore()
     command = _COMMAND.fullmatch(message.text.strip())
-    word, rest = (command.group(1), (command.group(2) or "").strip()) if command else ("", "")
+    if command is None or origin:
+        return Say(_storable(message.text), origin)
+    return _commanded(command.group(1), (command.group(2) or "").strip())
+
+
+def _commanded(word: str, rest: str) -> Intent:
     if word == "status":
         return AskStatus(_uuid(rest))
     if word == "refund":

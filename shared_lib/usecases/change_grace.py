@@ -4,8 +4,9 @@ from dataclasses import replace
 from uuid import UUID
 
 from shared_lib.domain.membership import GRACE_DAYS_MOST
+from shared_lib.domain.offer import Channel
 from shared_lib.domain.operator import ActionRefusedError
-from shared_lib.ports import Ports
+from shared_lib.ports import Ports, Transaction
 from shared_lib.usecases.owning import audit_owner, require_owned
 
 
@@ -16,12 +17,15 @@ def change_grace(ports: Ports, account_id: UUID, channel_id: UUID, grace_days: i
     """
     if not 0 <= grace_days <= GRACE_DAYS_MOST:
         raise ActionRefusedError(f"grace_days: must be 0 to {GRACE_DAYS_MOST}")
-    now = ports.clock.now()
     with ports.database.transaction() as tx:
-        channel = require_owned(tx.channels.lock(channel_id), account_id)
-        if channel.grace_days == grace_days:
-            return
-        tx.channels.save_access(replace(channel, grace_days=grace_days))
-        tx.memberships.look_soon(channel_id, now)
-        subject = ("channel", str(channel_id))
-        audit_owner(ports, tx, account_id, "change_grace", subject, grace_days=str(grace_days))
+        apply_grace(ports, tx, require_owned(tx.channels.lock(channel_id), account_id), grace_days)
+
+
+def apply_grace(ports: Ports, tx: Transaction, channel: Channel, grace_days: int) -> None:
+    """Take over days that were checked, for a channel that is locked by us."""
+    if channel.grace_days == grace_days:
+        return
+    tx.channels.save_access(replace(channel, grace_days=grace_days))
+    tx.memberships.look_soon(channel.id, ports.clock.now())
+    subject, days = ("channel", str(channel.id)), str(grace_days)
+    audit_owner(ports, tx, channel.account_id, "change_grace", subject, grace_days=days)

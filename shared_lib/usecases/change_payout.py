@@ -39,9 +39,14 @@ def change_payout(ports: Ports, account_id: UUID, channel_id: UUID, wanted: Payo
         raise InvalidChannelError([*problems, *([strategy] if strategy else [])])
     with ports.database.transaction() as tx:
         channel = require_owned(tx.channels.lock(channel_id), account_id)
-        changed = _changed(ports, channel, replace(wanted, target=target))
-        if changed != channel:
-            _keep(ports, tx, channel, changed)
+        return apply_terms(ports, tx, channel, replace(wanted, target=target))
+
+
+def apply_terms(ports: Ports, tx: Transaction, channel: Channel, terms: PayoutTerms) -> Channel:
+    """Take over terms that were checked, for a channel that is locked by us."""
+    changed = _changed(ports, channel, terms)
+    if changed != channel:
+        _keep(ports, tx, channel, changed)
     return changed
 
 

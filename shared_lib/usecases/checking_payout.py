@@ -2,8 +2,16 @@
 
 from shared_lib.domain.address import AddressProblemError, normal_destination
 from shared_lib.domain.money import USDT, Asset
-from shared_lib.domain.offer import FieldProblem, PayoutTarget, Strategy, threshold_problem
+from shared_lib.domain.offer import (
+    FieldProblem,
+    PayoutTarget,
+    ProblemCode,
+    Strategy,
+    threshold_problem,
+)
 from shared_lib.ports import Ports
+
+_NOT_NOW = ProblemCode.UNAVAILABLE
 
 
 def strategy_problem(
@@ -12,7 +20,7 @@ def strategy_problem(
     """Money is never taken for what cannot be converted and held."""
     problem = threshold_problem("threshold_cents", strategy, threshold_cents)
     if problem is None and strategy is Strategy.THRESHOLD and not _is_payable(ports, USDT):
-        return FieldProblem("strategy", "must be instant: USDT is not offered at present")
+        return FieldProblem("strategy", "must be instant: USDT is not offered at present", _NOT_NOW)
     return problem
 
 
@@ -22,7 +30,9 @@ def checked_target(ports: Ports, target: PayoutTarget) -> tuple[PayoutTarget, li
     No problem's text repeats the address: it may be a secret that was pasted by mistake.
     """
     if not _is_payable(ports, target.asset):
-        return target, [FieldProblem("target.asset", "is not offered for payouts at present")]
+        return target, [
+            FieldProblem("target.asset", "is not offered for payouts at present", _NOT_NOW)
+        ]
     try:
         address, memo = normal_destination(target.asset.network, target.address, target.memo)
     except AddressProblemError as problem:

@@ -132,29 +132,6 @@ def _pressed(ports: Ports, at: _Pressed, drafted: Drafted, key: Key) -> Phrase |
     return None
 
 
-def cancel(ports: Ports, visit: Visit) -> None:
-    """Drop an amount that somebody was typing; a donation that is confirmed stays an order."""
-    with ports.database.transaction() as tx:
-        tx.people.seen(visit.person, visit.now)
-        if not tx.delivery.first_time(visit.key, visit.now):
-            return
-        was_typing = _is_dropped(ports, visit.person.id)
-        kind = NoticeKind.CANCELLED if was_typing else NoticeKind.NOTHING_TO_CANCEL
-        tell(ports, tx, visit.person.id, kind, visit.key, {})
-
-
-def _is_dropped(ports: Ports, telegram_user_id: int) -> bool:
-    """Whether there was something to drop. What cannot be reached now vanishes within a day."""
-    try:
-        drafted = read_keypad(ports, telegram_user_id)
-        if drafted is None or drafted.keypad.is_confirmed:
-            return False
-        drop_keypad(ports, telegram_user_id, drafted)
-    except (DraftChangedError, ProviderError):
-        return False
-    return True
-
-
 def _title(ports: Ports, channel_id: UUID) -> str:
     with ports.database.transaction() as tx:
         return tx.channels.closed_chat(channel_id).title

@@ -11,6 +11,7 @@ from shared_lib.domain.review import Reason
 from shared_lib.domain.update import (
     AskAccess,
     AskDonate,
+    AskForm,
     AskHelp,
     AskLanguage,
     AskNews,
@@ -29,13 +30,16 @@ from shared_lib.domain.update import (
     OpenDonation,
     OpenOffer,
     Press,
+    Say,
 )
 from shared_lib.domain.watch import watch
 from shared_lib.events import JoinRequested
 from shared_lib.ports import Leased, Person, Ports, Transaction
 from shared_lib.usecases.access import is_blocked
+from shared_lib.usecases.cancelling import cancel
 from shared_lib.usecases.crediting import close_top_ups, leave_to_a_person
-from shared_lib.usecases.donating import cancel, choose_channel, open_keypad
+from shared_lib.usecases.donating import choose_channel, open_keypad
+from shared_lib.usecases.edit_form import choose_form, type_into_form
 from shared_lib.usecases.lease import claim
 from shared_lib.usecases.membership_news import (
     note_departure,
@@ -71,6 +75,8 @@ def handle_update(ports: Ports, update_id: int, person: Person | None, intent: I
         _press(ports, visit, intent)
     elif isinstance(intent, Cancel):
         cancel(ports, visit)
+    elif isinstance(intent, Say) and type_into_form(ports, visit, intent):
+        return
     else:
         _answer_once(ports, visit, intent)
 
@@ -124,6 +130,8 @@ _ANSWERS: Mapping[type[Intent], _Answer] = {
     AskNews: ask_news,
     AskLanguage: _say(NoticeKind.LANGUAGE_WHICH),
     AskHelp: _say(NoticeKind.HELP),
+    AskForm: choose_form,
+    Say: _say(NoticeKind.WELCOME),
     Greet: _say(NoticeKind.WELCOME),
 }
 

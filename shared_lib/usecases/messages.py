@@ -3,8 +3,10 @@
 The words themselves are in `words/`, one file per language.
 """
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from uuid import UUID
 
 from shared_lib.domain.broadcast import Showcase, TierOnSale
 from shared_lib.domain.invite import EntryCause
@@ -14,6 +16,8 @@ from shared_lib.domain.message import Button, Message, text
 from shared_lib.domain.notice import Notice, NoticeKind
 from shared_lib.domain.offer import DONATE, DONATION_CENTS_LEAST, DONATION_CENTS_MOST, Chat
 from shared_lib.domain.order import OrderKind, Standing
+from shared_lib.usecases.form_messages import form_message, form_which_message
+from shared_lib.usecases.forms import form_from
 from shared_lib.usecases.words.phrases import Phrase
 from shared_lib.usecases.words.speech import LANGUAGE_NAMES, Fact, Speech
 
@@ -287,10 +291,14 @@ _RIGHTS = {
 }
 
 
+def rights_in_words(rights: Collection[str], speech: Speech) -> str:
+    """Rights of the Bot API as Telegram's own list calls them, each on a line."""
+    return "\n".join(speech.plain(phrase) for right, phrase in _RIGHTS.items() if right in rights)
+
+
 def _rights_lost(facts: Facts, speech: Speech) -> Message:
-    missing = str(facts["missing"]).split(", ")
-    lines = [speech.plain(phrase) for right, phrase in _RIGHTS.items() if right in missing]
-    shown = {"channel": facts["channel"], "missing": "\n".join(lines)}
+    missing = rights_in_words(str(facts["missing"]).split(", "), speech)
+    shown = {"channel": facts["channel"], "missing": missing}
     return Message(speech.say(Phrase.RIGHTS_LOST, **shown))
 
 
@@ -426,6 +434,26 @@ def _zone(facts: Facts, speech: Speech) -> Message:
     return Message(speech.say(phrase, moment=speech.moment(speech.now)))
 
 
+# ---- the form ------------------------------------------------------------------------------------
+
+
+def _form_which(facts: Facts, speech: Speech) -> Message:
+    """`channel_1` and `title_1` and so on: each is a channel of the reader's."""
+    numbers = range(1, len(facts) // 2 + 1)
+    channels = [
+        (UUID(hex=str(facts[f"channel_{number}"])), str(facts[f"title_{number}"]))
+        for number in numbers
+    ]
+    return form_which_message(channels, speech)
+
+
+def _form(facts: Facts, speech: Speech) -> Message:
+    """A form as it stood when something was typed, and what is said about that."""
+    note = facts.get("note")
+    notes = [] if note is None else [speech.say(Phrase(str(note)))]
+    return form_message(form_from(json.loads(str(facts["form"]))), speech, notes)
+
+
 # ---- which notice says what ----------------------------------------------------------------------
 
 _Make = Callable[[Facts, Speech], Message]
@@ -470,6 +498,8 @@ _MESSAGES: Mapping[NoticeKind, _Make] = {
     NoticeKind.ZONE: _zone,
     NoticeKind.CANCELLED: _plain(Phrase.CANCELLED),
     NoticeKind.NOTHING_TO_CANCEL: _plain(Phrase.NOTHING_TO_CANCEL),
+    NoticeKind.FORM_WHICH: _form_which,
+    NoticeKind.FORM: _form,
     NoticeKind.NEWS: _news,
     NoticeKind.NEWS_OF_SALE: _news_of_sale,
     NoticeKind.NEWS_OF_SENDING: _plain(Phrase.NEWS_SENT),

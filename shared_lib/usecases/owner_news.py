@@ -47,19 +47,19 @@ def tell_sale(
     ports: Ports, tx: Transaction, payment_id: UUID, order: Order, received: Money, owners: Money
 ) -> None:
     """Something was received for an order, of which so much is the owner's."""
-    facts = {"kind": order.kind.value, "amount": str(received), "owners": str(owners)}
+    facts = {"kind": order.kind.value, "received": str(received), "owners": str(owners)}
     _tell(ports, tx, order.channel_id, NoticeKind.NEWS_OF_SALE, str(payment_id), facts)
 
 
 def tell_sent(ports: Ports, tx: Transaction, payout: Payout, transfer: Transfer) -> None:
     """A payout's money leaves our wallet; a conversion is nobody's news."""
-    facts = {"amount": str(transfer.amount), "address": payout.target.address}
+    facts = {"money": str(transfer.amount), "address": payout.target.address}
     _tell(ports, tx, payout.channel_id, NoticeKind.NEWS_OF_SENDING, str(transfer.id), facts)
 
 
 def tell_settled(ports: Ports, tx: Transaction, payout: Payout, arrived: Money) -> None:
     """A payout is in its owner's wallet."""
-    facts = {"amount": str(arrived), "address": payout.target.address}
+    facts = {"money": str(arrived), "address": payout.target.address}
     _tell(ports, tx, payout.channel_id, NoticeKind.NEWS_OF_SETTLING, str(payout.id), facts)
 
 

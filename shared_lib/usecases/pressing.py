@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from shared_lib.domain.update import Press
 from shared_lib.ports import Ports, ProviderError
 from shared_lib.usecases.donating import press_key
+from shared_lib.usecases.edit_form import press_form
+from shared_lib.usecases.form_messages import FORM_PRESS
 from shared_lib.usecases.messages import (
     DONATION_PRESS,
     LANGUAGE_PRESS,
@@ -29,6 +31,7 @@ _PARTS: Mapping[str, Callable[[Ports, Visit, Press], str | None]] = {
     DONATION_PRESS: press_key,
     LANGUAGE_PRESS: press_language,
     NEWS_PRESS: press_news,
+    FORM_PRESS: press_form,
     OFFER_PRESS.rstrip(":"): _press_offer,
 }
 

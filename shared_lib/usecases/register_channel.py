@@ -1,9 +1,10 @@
 """Register what an owner sells: two chats, tiers, and where the money goes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+from shared_lib.domain.membership import GRACE_DAYS_MOST
 from shared_lib.domain.money import format_usd
 from shared_lib.domain.offer import (
     CHANNELS_PER_ACCOUNT_MOST,
@@ -15,13 +16,14 @@ from shared_lib.domain.offer import (
     FieldProblem,
     InvalidFieldsError,
     PayoutTarget,
+    ProblemCode,
     Strategy,
     Tier,
     chat_id_problem,
     length_problem,
     tier_problems,
 )
-from shared_lib.ports import Person, Ports, Transaction
+from shared_lib.ports import PermanentError, Person, Ports, Transaction
 from shared_lib.usecases.broadcasting import begin_broadcasts
 from shared_lib.usecases.checking_payout import checked_target, strategy_problem
 
@@ -47,6 +49,7 @@ class NewChannel:
     strategy: Strategy
     threshold_cents: int | None
     target: PayoutTarget
+    grace_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,28 @@ class InvalidChannelError(InvalidFieldsError):
     """What is said of a channel breaks rules."""
 
 
-def register_channel(ports: Ports, new: NewChannel) -> RegisteredChannel:
-    """Check everything, then write everything. Raises InvalidChannelError, ProviderError."""
+def register_channel(
+    ports: Ports, new: NewChannel, channel_id: UUID | None = None
+) -> RegisteredChannel:
+    """Check everything, then write everything. Raises InvalidChannelError, ProviderError.
+
+    `channel_id` is the id that the channel shall have, where it was promised one.
+    """
+    new = checked_channel(ports, new)
+    with ports.database.transaction() as tx:
+        return _write(ports, tx, new, channel_id or ports.ids.new())
+
+
+def checked_channel(ports: Ports, new: NewChannel) -> NewChannel:
+    """What is asked for, with its address in the form that is stored.
+
+    Also asks Telegram what the bot may do in both chats. Raises InvalidChannelError, ProviderError.
+    """
     target, target_problems = checked_target(ports, new.target)
     problems = [*_form_problems(ports, new), *target_problems, *_right_problems(ports, new)]
     if problems:
         raise InvalidChannelError(problems)
-    with ports.database.transaction() as tx:
-        return _write(ports, tx, new, target)
+    return replace(new, target=target)
 
 
 def _form_problems(ports: Ports, new: NewChannel) -> list[FieldProblem]:
@@ -80,7 +97,10 @@ def _form_problems(ports: Ports, new: NewChannel) -> list[FieldProblem]:
         strategy_problem(ports, new.strategy, new.threshold_cents),
     ]
     if new.open_chat.chat_id == new.closed_chat.chat_id:
-        found.append(FieldProblem("closed_chat.chat_id", "must differ from the open chat"))
+        rule = "must differ from the open chat"
+        found.append(FieldProblem("closed_chat.chat_id", rule, ProblemCode.SAME_CHAT))
+    if not 0 <= new.grace_days <= GRACE_DAYS_MOST:
+        found.append(FieldProblem("grace_days", f"must be 0 to {GRACE_DAYS_MOST}"))
     return [*(one for one in found if one is not None), *_tiers_problems(ports, new)]
 
 
@@ -100,42 +120,53 @@ def _tiers_problems(ports: Ports, new: NewChannel) -> list[FieldProblem]:
         problems += tier_problems(f"tiers[{index}]", tier.price_cents, tier.days)
         if tier.price_cents < least:
             rule = f"must be at least {format_usd(least)} here"
-            problems.append(FieldProblem(f"tiers[{index}].price_cents", rule))
+            field = f"tiers[{index}].price_cents"
+            problems.append(FieldProblem(field, rule, ProblemCode.BELOW_LEAST))
     return problems
 
 
 def _right_problems(ports: Ports, new: NewChannel) -> list[FieldProblem]:
-    asked = (
-        ("open_chat", new.open_chat.chat_id, RIGHTS_IN_OPEN_CHAT),
-        ("closed_chat", new.closed_chat.chat_id, RIGHTS_IN_CLOSED_CHAT),
-    )
     return [
-        FieldProblem(f"{field}.chat_id", f"the bot lacks the right {right} there")
-        for field, chat_id, needed in asked
-        for right in ports.messenger.missing_rights(chat_id, needed)
+        *_lacking(ports, new.open_chat, RIGHTS_IN_OPEN_CHAT),
+        *_lacking(ports, new.closed_chat, RIGHTS_IN_CLOSED_CHAT),
+    ]
+
+
+def _lacking(ports: Ports, chat: Chat, needed: Sequence[str]) -> list[FieldProblem]:
+    """What the bot lacks in a chat; a chat whose id breaks the rules is not asked about."""
+    field = f"{chat.role}_chat.chat_id"
+    if chat_id_problem(field, chat.chat_id) is not None:
+        return []
+    try:
+        missing = ports.messenger.missing_rights(chat.chat_id, needed)
+    except PermanentError:
+        rule = "is not a chat that Telegram shows to the bot"
+        return [FieldProblem(field, rule, ProblemCode.UNKNOWN_CHAT)]
+    return [
+        FieldProblem(field, f"the bot lacks the right {right} there", ProblemCode.RIGHTS)
+        for right in missing
     ]
 
 
 # ---- writing -------------------------------------------------------------------------------------
 
 
-def _write(
-    ports: Ports, tx: Transaction, new: NewChannel, target: PayoutTarget
-) -> RegisteredChannel:
+def _write(ports: Ports, tx: Transaction, new: NewChannel, channel_id: UUID) -> RegisteredChannel:
     now = ports.clock.now()
     account_id = _account(ports, tx, new.owner)
     _refuse_taken(tx, new, account_id)
     channel = Channel(
-        id=ports.ids.new(),
+        id=channel_id,
         account_id=account_id,
         strategy=new.strategy,
         threshold_cents=new.threshold_cents,
-        target=target,
+        target=new.target,
         fee_bps=None,
+        grace_days=new.grace_days,
     )
     tx.channels.add(channel, (new.open_chat, new.closed_chat), now)
     links = tuple(
-        _add_tier(ports, tx, channel.id, position, tier)
+        add_tier(ports, tx, channel.id, position, tier)
         for position, tier in enumerate(new.tiers, start=1)
     )
     begin_broadcasts(ports, tx, channel.id)
@@ -159,19 +190,24 @@ def _account(ports: Ports, tx: Transaction, owner: Person) -> UUID:
 def _refuse_taken(tx: Transaction, new: NewChannel, account_id: UUID) -> None:
     if tx.channels.count(account_id) >= CHANNELS_PER_ACCOUNT_MOST:
         rule = f"an account has at most {CHANNELS_PER_ACCOUNT_MOST} channels"
-        raise InvalidChannelError([FieldProblem("owner", rule)])
-    chats = {"open_chat": new.open_chat.chat_id, "closed_chat": new.closed_chat.chat_id}
-    taken = tx.channels.taken_chats(list(chats.values()))
+        raise InvalidChannelError([FieldProblem("owner", rule, ProblemCode.TOO_MANY)])
+    refuse_taken_chats(tx, new.open_chat, new.closed_chat)
+
+
+def refuse_taken_chats(tx: Transaction, *chats: Chat) -> None:
+    """Raise InvalidChannelError for those that belong to a channel already."""
+    taken = tx.channels.taken_chats([chat.chat_id for chat in chats])
     problems = [
-        FieldProblem(f"{field}.chat_id", "is registered already")
-        for field, chat_id in chats.items()
-        if chat_id in taken
+        FieldProblem(f"{chat.role}_chat.chat_id", "is registered already", ProblemCode.TAKEN)
+        for chat in chats
+        if chat.chat_id in taken
     ]
     if problems:
         raise InvalidChannelError(problems)
 
 
-def _add_tier(ports: Ports, tx: Transaction, channel_id: UUID, position: int, new: NewTier) -> str:
+def add_tier(ports: Ports, tx: Transaction, channel_id: UUID, position: int, new: NewTier) -> str:
+    """Put another tier on sale; the id of its offer link."""
     now = ports.clock.now()
     tier = Tier(ports.ids.new(), channel_id, position, new.price_cents, new.days)
     tx.channels.add_tier(tier, now)

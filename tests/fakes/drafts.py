@@ -5,7 +5,8 @@ from itertools import count
 from threading import RLock
 from typing import Any
 
-from shared_lib.ports import Draft, DraftChangedError, DraftKind
+from shared_lib.ports import Draft, DraftChangedError, DraftKind, ProviderError
+from tests.fakes.failures import Failures
 
 
 class FakeDrafts:
@@ -15,9 +16,10 @@ class FakeDrafts:
         self.kept: dict[tuple[DraftKind, int], Draft] = {}
         self._versions = count(1)
         self._lock = RLock()
+        self._failures = Failures()
 
     def get(self, kind: DraftKind, telegram_user_id: int) -> Draft | None:
-        with self._lock:
+        with self._lock, self._failures.around("get"):
             return self.kept.get((kind, telegram_user_id))
 
     def put(
@@ -27,15 +29,20 @@ class FakeDrafts:
         content: Mapping[str, Any],
         version: str | None,
     ) -> None:
-        with self._lock:
+        with self._lock, self._failures.around("put"):
             self._require(kind, telegram_user_id, version)
             kept = Draft(dict(content), str(next(self._versions)))
             self.kept[kind, telegram_user_id] = kept
 
     def delete(self, kind: DraftKind, telegram_user_id: int, version: str) -> None:
-        with self._lock:
+        with self._lock, self._failures.around("delete"):
             self._require(kind, telegram_user_id, version)
             self.kept.pop((kind, telegram_user_id), None)
+
+    def fail_next(self, method: str, error: ProviderError) -> None:
+        """Let the next call of `method` raise `error`."""
+        with self._lock:
+            self._failures.order(method, error, after_effect=False)
 
     def lose_all(self) -> None:
         """What may happen to drafts at any time."""

@@ -9,6 +9,7 @@ import pg8000.native
 import pytest
 
 from shared_lib.domain.invite import InviteState, JoinState, Link
+from shared_lib.domain.language import Language, Manners
 from shared_lib.domain.membership import MembershipState, Period
 from shared_lib.domain.notice import NoticeKind, NoticeState
 from shared_lib.domain.offer import Channel, Chat, ChatRole, Offer, Strategy
@@ -35,7 +36,19 @@ def test_a_person_is_remembered_as_last_seen(
     with database.transaction() as tx:
         tx.people.seen(known, NOW)
     row = [known.id, known.first_name, known.username, known.language_code, None, NOW - DAY, NOW]
-    assert owner_connection.run(everything) == [row]
+    assert owner_connection.run(everything) == [[*row, None, None]]  # nothing is chosen yet
+
+
+def test_what_a_person_chose_stays_whatever_their_app_says(database: RecordingDatabase) -> None:
+    known = Person(2**52 + 1, "Zoë", None, "de-AT")
+    with database.transaction() as tx:
+        assert tx.people.manners(known.id) == Manners()
+        tx.people.seen(known, NOW)
+        assert tx.people.manners(known.id) == Manners("de-AT")
+        chosen = Manners("de-AT", Language.SPANISH, "Europe/Vienna")
+        tx.people.save_manners(known.id, chosen, NOW)
+        tx.people.seen(replace(known, language_code="ru"), NOW)
+        assert tx.people.manners(known.id) == replace(chosen, language_code="ru")
 
 
 def test_an_account_is_found_by_its_telegram_user(database: RecordingDatabase) -> None:

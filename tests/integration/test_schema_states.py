@@ -12,6 +12,7 @@ from shared_lib.domain.address import MemoNeed
 from shared_lib.domain.broadcast import BroadcastKind
 from shared_lib.domain.credit import CreditState
 from shared_lib.domain.invite import InviteState, JoinState
+from shared_lib.domain.language import Language
 from shared_lib.domain.ledger import Account, PostingKind
 from shared_lib.domain.membership import MembershipState
 from shared_lib.domain.notice import NoticeState
@@ -42,6 +43,7 @@ CHECK_VIOLATION = "23514"
 ENUMERATIONS: dict[tuple[str, str], Iterable[StrEnum]] = {
     ("currencies", "memo"): MemoNeed,
     ("channels", "strategy"): Strategy,
+    ("telegram_users", "chosen_language"): Language,
     ("channel_chats", "role"): ChatRole,
     ("broadcasts", "kind"): BroadcastKind,
     ("orders", "kind"): OrderKind,

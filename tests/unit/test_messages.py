@@ -1,5 +1,6 @@
 """What people are told: every kind of notice has words, and nobody's text becomes markup."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from html.parser import HTMLParser
@@ -8,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from shared_lib.domain.broadcast import Showcase, TierOnSale
+from shared_lib.domain.form import Form
 from shared_lib.domain.invite import EntryCause
 from shared_lib.domain.language import Language
 from shared_lib.domain.message import TEXT_UTF16_MOST, Button, Message
@@ -26,6 +28,7 @@ from shared_lib.domain.offer import (
     Tier,
 )
 from shared_lib.domain.order import OrderState, Standing
+from shared_lib.usecases.forms import content_of
 from shared_lib.usecases.messages import (
     donate_button_message,
     invite_message,
@@ -117,15 +120,20 @@ FACTS: dict[NoticeKind, Facts] = {
     NoticeKind.ZONE: {"zone": None},
     NoticeKind.CANCELLED: {},
     NoticeKind.NOTHING_TO_CANCEL: {},
+    NoticeKind.FORM_WHICH: {"channel_1": UUID(ORDER).hex, "title_1": "Signals"},
+    NoticeKind.FORM: {
+        "form": json.dumps(content_of(Form("abcdef12", UUID(ORDER)))),
+        "note": "form_refused",
+    },
     NoticeKind.NEWS: {"wanted": None},
     NoticeKind.NEWS_OF_SALE: {
         "channel": "Signals",
         "kind": "subscription",
-        "amount": "0.0025 ETH",
+        "received": "0.0025 ETH",
         "owners": "0.002125 ETH",
     },
-    NoticeKind.NEWS_OF_SENDING: {"channel": "Signals", "amount": "1 ETH", "address": "0xab"},
-    NoticeKind.NEWS_OF_SETTLING: {"channel": "Signals", "amount": "1 BTC", "address": "bc1q"},
+    NoticeKind.NEWS_OF_SENDING: {"channel": "Signals", "money": "1 ETH", "address": "0xab"},
+    NoticeKind.NEWS_OF_SETTLING: {"channel": "Signals", "money": "1 BTC", "address": "bc1q"},
 }
 WILD_TITLES = [
     "A & B <3",

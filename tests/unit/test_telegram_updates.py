@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared_lib.domain.update import (
     AskDonate,
+    AskForm,
     AskHelp,
     AskLanguage,
     AskNews,
@@ -27,6 +28,7 @@ from shared_lib.domain.update import (
     OpenDonation,
     OpenOffer,
     Press,
+    Say,
 )
 from shared_lib.ports import Person
 from shared_lib.runtime.telegram_updates import NotAnUpdateError, Update, read_update
@@ -81,8 +83,10 @@ def message(text: str | None, chat: dict[str, Any] = PRIVATE) -> dict[str, Any]:
         ("/timezone " + "x" * 70, AskTimeZone("x" * 64)),
         ("/timezone a\x00b", AskTimeZone("ab")),
         ("/nothing_of_ours", Greet()),
-        ("hello", Greet()),
-        ("", Greet()),
+        ("/database", AskForm()),
+        ("hello", Say("hello")),
+        ("a\x00b", Say("ab")),
+        ("", Say("")),
         (None, Ignore()),
     ],
 )

@@ -25,7 +25,12 @@ from shared_lib.usecases.words.speech import LANGUAGE_NAMES, MONTHS, WORDS, Spee
 USECASES = Path(__file__).parents[2] / "shared_lib" / "usecases"
 NOW = datetime(2027, 3, 3, 14, 5, tzinfo=UTC)
 # What is written the same in every language, or is a mere layout of facts.
-SAME = {Phrase.OFFER_TIER, Phrase.MOMENT_UTC, Phrase.MOMENT_ZONED, Phrase.USD, Phrase.DATE}
+SAME = {
+    *(Phrase.OFFER_TIER, Phrase.MOMENT_UTC, Phrase.MOMENT_ZONED, Phrase.USD, Phrase.DATE),
+    *(Phrase.FORM_OF, Phrase.FORM_TIER, Phrase.FORM_BOLD),
+}
+# What is called the same in Russian.
+NAMES = r"\b(UTC|USDT|Telegram|[Mm]emo|tag|seed|id|Id)\b"
 PRESS_UTF16_MOST = 200
 DEAREST = 999_999
 
@@ -74,7 +79,7 @@ def test_nothing_is_left_in_english(language: Language) -> None:
 
 def test_russian_is_written_in_cyrillic() -> None:
     for phrase, one in every_form(Language.RUSSIAN):
-        words = re.sub(r"<[^>]*>|\{\w+\}|/\w+(/\w+)?|UTC|Telegram|id\b|[A-Z]\w+/\w+", "", one)
+        words = re.sub(rf"<[^>]*>|\{{\w+\}}|/\w+(/\w+)?|[A-Z]\w+/\w+|{NAMES}", "", one)
         assert not re.search(r"[A-Za-z]{2,}", words), (phrase, words)
 
 

@@ -89,6 +89,14 @@ ORDER BY t.id = (SELECT o.tier_id FROM orders o WHERE o.channel_id = :id
 LIMIT 1
 """
 
+_OWNED = """
+SELECT c.id, h.title FROM channels c
+JOIN accounts a ON a.id = c.account_id
+JOIN channel_chats h ON h.channel_id = c.id AND h.role = 'closed'
+WHERE a.telegram_user_id = :user AND c.closed_at IS NULL
+ORDER BY c.created_at, c.id
+"""
+
 _ON_SALE = """
 SELECT DISTINCT ON (t.position) l.id AS link_id, t.id AS tier_id, t.channel_id, t.position,
     t.price_cents, t.days, t.removed_at
@@ -185,6 +193,39 @@ class PostgresChannels:
 
     def closed_chat(self, channel_id: UUID) -> Chat:
         return self._chat(channel_id, ChatRole.CLOSED)
+
+    def owned_by(self, telegram_user_id: int) -> list[tuple[UUID, str]]:
+        rows = self._session.rows(_OWNED, user=telegram_user_id)
+        return [(row["id"], row["title"]) for row in rows]
+
+    def is_sold(self, channel_id: UUID) -> bool:
+        return self._session.did(
+            "SELECT id FROM channels c WHERE id = :id AND ("
+            "EXISTS (SELECT FROM orders o WHERE o.channel_id = c.id) "
+            "OR EXISTS (SELECT FROM memberships m WHERE m.channel_id = c.id))",
+            id=channel_id,
+        )
+
+    def save_tier(self, tier: Tier) -> None:
+        self._session.run(
+            "UPDATE tiers SET price_cents = :price_cents, days = :days, removed_at = :removed_at "
+            "WHERE id = :id",
+            id=tier.id,
+            price_cents=tier.price_cents,
+            days=tier.days,
+            removed_at=tier.removed_at,
+        )
+
+    def save_chat(self, channel_id: UUID, chat: Chat) -> None:
+        self._session.run(
+            "UPDATE channel_chats SET chat_id = :chat_id, title = :title, "
+            "description = :description WHERE channel_id = :channel_id AND role = :role",
+            chat_id=chat.chat_id,
+            title=chat.title,
+            description=chat.description,
+            channel_id=channel_id,
+            role=chat.role,
+        )
 
     def _chat(self, channel_id: UUID, role: ChatRole) -> Chat:
         row = self._session.row(

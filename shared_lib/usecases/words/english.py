@@ -41,6 +41,7 @@ ENGLISH: Words = {
         "/timezone — the time zone in which times are shown\n"
         "/cancel — stop what you have begun\n\n"
         "For owners of channels:\n"
+        "/database — set up a channel that you sell\n"
         "/notifications — be told of sales, donations and payouts"
     ),
     Phrase.OFFER_INTRODUCTION: "Choose a way in; the price is paid in any coin.",
@@ -200,15 +201,15 @@ ENGLISH: Words = {
         "If it is missing there, have it posted again. If it then stands there twice, delete the "
         "older one: this bot cannot."
     ),
-    Phrase.NEWS_SALE: "🎉 <b>{channel}</b> was bought: {amount} received, {owners} of it yours.",
+    Phrase.NEWS_SALE: "🎉 <b>{channel}</b> was bought: {received} received, {owners} of it yours.",
     Phrase.NEWS_DONATION: (
-        "💝 A donation to <b>{channel}</b>: {amount} received, {owners} of it yours."
+        "💝 A donation to <b>{channel}</b>: {received} received, {owners} of it yours."
     ),
     Phrase.NEWS_SENT: (
-        "🏦 A payout of <b>{channel}</b> is on its way: {amount}, to <code>{address}</code>."
+        "🏦 A payout of <b>{channel}</b> is on its way: {money}, to <code>{address}</code>."
     ),
     Phrase.NEWS_SETTLED: (
-        "✅ A payout of <b>{channel}</b> has arrived: {amount}, at <code>{address}</code>."
+        "✅ A payout of <b>{channel}</b> has arrived: {money}, at <code>{address}</code>."
     ),
     Phrase.NEWS_ON: "🔔 You are told here of every sale, donation and payout of your channels.",
     Phrase.NEWS_OFF: (
@@ -290,4 +291,115 @@ ENGLISH: Words = {
     Phrase.PRESS_UNSURE: "Please look at the amount, and press again if it is not what you typed.",
     Phrase.PRESS_FIXED: "The amount is confirmed already.",
     Phrase.PRESS_LIMITS: "From {least} to {most}, please.",
+    # The form by which owners set up a channel.
+    Phrase.FORM_WHICH: "🗂 Which channel do you want to set up?",
+    Phrase.FORM_FIRST: "🗂 You have no channel here yet. Create your first one.",
+    Phrase.FORM_NEW: "🗂 <b>A new channel</b>",
+    Phrase.FORM_OF: "🗂 <b>{title}</b>",
+    Phrase.FORM_SUMMARY: (
+        "📣 Open chat: {open}\n🔐 Closed chat: {closed}\n🎟 Tiers: {tiers}\n🏦 Wallet: "
+        "{wallet}\n💸 Payouts: {payouts}\n⏳ People may stay after their end: {grace}"
+    ),
+    Phrase.FORM_HINT: "Nothing is changed before you save.",
+    Phrase.FORM_EMPTY: "not set yet",
+    Phrase.FORM_INSTANT: "each sale at once",
+    Phrase.FORM_THRESHOLD: "collected up to {threshold}",
+    Phrase.FORM_TIER: "{price} · {days}",
+    Phrase.FORM_CHAT: "📝 <b>{title}</b>\n{description}\n\nChat id: <code>{chat_id}</code>",
+    Phrase.FORM_OPEN_CHAT: "📣 The open chat is public; the offer is posted there.",
+    Phrase.FORM_CLOSED_CHAT: (
+        "🔐 The closed chat is what you sell. This bot must be an administrator of both."
+    ),
+    Phrase.FORM_TIERS_ABOUT: (
+        "🎟 Up to three tiers; those with ✅ are on sale. Who has bought one keeps its terms."
+    ),
+    Phrase.FORM_WALLET_ABOUT: (
+        "🏦 Where you are paid.\n\nCoin: {coin}\nAddress: <code>{address}</code>\nMemo or tag: "
+        "<code>{memo}</code>"
+    ),
+    Phrase.FORM_WALLET_HOLD: (
+        "After a change of the wallet nothing is paid out for a while, and you are told."
+    ),
+    Phrase.FORM_NETWORKS_ABOUT: "🏦 On which network do you want to be paid?",
+    Phrase.FORM_COINS_ABOUT: "🏦 Which coin on {network}?",
+    Phrase.FORM_PAYOUTS_ABOUT: (
+        "💸 Instant: each sale is paid out at once, in your coin. Threshold: sales are turned "
+        "into USDT at once, held, and paid out together from an amount on."
+    ),
+    Phrase.BUTTON_FORM_NEW: "🆕 Create new",
+    Phrase.BUTTON_FORM_OPEN: "📣 Open chat",
+    Phrase.BUTTON_FORM_CLOSED: "🔐 Closed chat",
+    Phrase.BUTTON_FORM_TIERS: "🎟 Tiers",
+    Phrase.BUTTON_FORM_WALLET: "🏦 Wallet",
+    Phrase.BUTTON_FORM_PAYOUTS: "💸 Payouts",
+    Phrase.BUTTON_FORM_SAVE: "💾 Save all changes",
+    Phrase.BUTTON_FORM_CANCEL: "✖ Cancel",
+    Phrase.BUTTON_FORM_BACK: "⬅ Back",
+    Phrase.BUTTON_FORM_CLEAR: "Leave empty",
+    Phrase.BUTTON_FORM_LIFE: "♾ For life",
+    Phrase.BUTTON_FORM_COIN: "Coin",
+    Phrase.BUTTON_FORM_INSTANT: "{sign} Instant",
+    Phrase.BUTTON_FORM_THRESHOLD: "{sign} Threshold",
+    Phrase.BUTTON_FORM_TIER: "{sign} Tier {position}",
+    Phrase.FIELD_CHAT_ID: "Chat id",
+    Phrase.FIELD_TITLE: "Title",
+    Phrase.FIELD_DESCRIPTION: "Description",
+    Phrase.FIELD_PRICE: "Price {position}",
+    Phrase.FIELD_DAYS: "Days {position}",
+    Phrase.FIELD_ADDRESS: "Address",
+    Phrase.FIELD_MEMO: "Memo or tag",
+    Phrase.FIELD_THRESHOLD: "Amount",
+    Phrase.FIELD_GRACE: "Days of grace",
+    Phrase.ASK_CHAT_ID: (
+        "✏️ Send the id of the channel or supergroup, such as <code>-1001234567890</code>, or "
+        "forward a post from it."
+    ),
+    Phrase.ASK_TITLE: "✏️ Send a title of 1 to {most} characters.",
+    Phrase.ASK_DESCRIPTION: "✏️ Send a description of at most {most} characters.",
+    Phrase.ASK_PRICE: "✏️ Send a price from {least} to {most}, such as <code>9.99</code>.",
+    Phrase.ASK_DAYS: "✏️ Send a number of days from 1 to {most}, or press “For life”.",
+    Phrase.ASK_ADDRESS: (
+        "✏️ Send the address of your wallet, as your wallet shows it for receiving. Never send "
+        "a private key or a seed phrase to anyone."
+    ),
+    Phrase.ASK_MEMO: (
+        "✏️ Send the memo or tag that your wallet or exchange shows beside the address."
+    ),
+    Phrase.ASK_THRESHOLD: (
+        "✏️ Send the amount from which on you are paid out, {least} or more, such as "
+        "<code>50</code>."
+    ),
+    Phrase.ASK_GRACE: "✏️ Send a number of days from 0 to {most}.",
+    Phrase.FORM_REFUSED: "⚠️ That does not fit here.",
+    Phrase.FORM_SECRET: (
+        "🔐 <b>That looks like a private key or a seed phrase.</b> It was not kept. Delete "
+        "your message, and move your money to a new wallet: whoever reads it can take "
+        "everything."
+    ),
+    Phrase.FORM_NOT_SAVED: "⚠️ <b>Nothing was saved yet.</b>",
+    Phrase.FORM_BOLD: "<b>{words}</b>",
+    Phrase.PROBLEM_TAKEN: "The chat <code>{chat_id}</code> belongs to a channel here already.",
+    Phrase.PROBLEM_SAME_CHAT: "The open and the closed chat must be two different ones.",
+    Phrase.PROBLEM_SOLD: "The closed chat was sold already and cannot be another one.",
+    Phrase.PROBLEM_TOO_MANY: "An account has at most {most} channels.",
+    Phrase.PROBLEM_TIERS: "At least one tier must be on sale.",
+    Phrase.PROBLEM_PRICE_LEAST: "Here a price is at least {least}.",
+    Phrase.PROBLEM_COIN: "Choose a coin that you can be paid in at present.",
+    Phrase.PROBLEM_ADDRESS: "The address is none that {coin} on {network} can be paid to.",
+    Phrase.PROBLEM_MEMO: (
+        "{coin} on {network} needs the right memo or tag, or none where none is used."
+    ),
+    Phrase.PROBLEM_USDT: "Payouts must be instant: USDT is not offered at present.",
+    Phrase.PROBLEM_CLOSING: "The channel is being closed, and cannot be changed.",
+    Phrase.PROBLEM_CHANGED: (
+        "The channel was changed elsewhere meanwhile. Send /database to see it as it is now."
+    ),
+    Phrase.PROBLEM_CHAT_UNKNOWN: (
+        "Telegram does not show the chat <code>{chat_id}</code> to this bot. Make the bot an "
+        "administrator of it first."
+    ),
+    Phrase.FORM_SAVED: "💾 <b>{title}</b> is saved. The offer is posted anew in the open chat.",
+    Phrase.FORM_OVER: "🗂 This form is over. Send /database to begin anew.",
+    Phrase.PRESS_FORM_OVER: "This form is over. Send /database to begin anew.",
+    Phrase.PRESS_FORM_AGAIN: "Something came in between. Please press once more.",
 }

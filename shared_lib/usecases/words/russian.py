@@ -46,6 +46,7 @@ RUSSIAN: Words = {
         "/timezone — часовой пояс, в котором показано время\n"
         "/cancel — прервать начатое\n\n"
         "Для владельцев каналов:\n"
+        "/database — настроить канал, который вы продаёте\n"
         "/notifications — сообщать о продажах, пожертвованиях и выплатах"
     ),
     Phrase.OFFER_INTRODUCTION: "Выберите вариант; оплатить можно любой монетой.",
@@ -208,15 +209,15 @@ RUSSIAN: Words = {
         "Если её там нет, запустите публикацию ещё раз. Если она окажется там дважды, удалите "
         "старую: бот этого сделать не может."
     ),
-    Phrase.NEWS_SALE: "🎉 Продажа в канале <b>{channel}</b>: получено {amount}, ваши — {owners}.",
+    Phrase.NEWS_SALE: "🎉 Продажа в канале <b>{channel}</b>: получено {received}, ваши — {owners}.",
     Phrase.NEWS_DONATION: (
-        "💝 Пожертвование каналу <b>{channel}</b>: получено {amount}, ваши — {owners}."
+        "💝 Пожертвование каналу <b>{channel}</b>: получено {received}, ваши — {owners}."
     ),
     Phrase.NEWS_SENT: (
-        "🏦 Выплата канала <b>{channel}</b> отправлена: {amount} на <code>{address}</code>."
+        "🏦 Выплата канала <b>{channel}</b> отправлена: {money} на <code>{address}</code>."
     ),
     Phrase.NEWS_SETTLED: (
-        "✅ Выплата канала <b>{channel}</b> дошла: {amount} на <code>{address}</code>."
+        "✅ Выплата канала <b>{channel}</b> дошла: {money} на <code>{address}</code>."
     ),
     Phrase.NEWS_ON: "🔔 Здесь сообщается о каждой продаже, пожертвовании и выплате ваших каналов.",
     Phrase.NEWS_OFF: (
@@ -303,4 +304,118 @@ RUSSIAN: Words = {
     Phrase.PRESS_UNSURE: "Проверьте сумму и нажмите ещё раз, если она не та.",
     Phrase.PRESS_FIXED: "Сумма уже подтверждена.",
     Phrase.PRESS_LIMITS: "Пожалуйста, от {least} до {most}.",
+    # The form by which owners set up a channel.
+    Phrase.FORM_WHICH: "🗂 Какой канал вы хотите настроить?",
+    Phrase.FORM_FIRST: "🗂 У вас здесь ещё нет каналов. Создайте первый.",
+    Phrase.FORM_NEW: "🗂 <b>Новый канал</b>",
+    Phrase.FORM_OF: "🗂 <b>{title}</b>",
+    Phrase.FORM_SUMMARY: (
+        "📣 Открытый чат: {open}\n🔐 Закрытый чат: {closed}\n🎟 Тарифы: {tiers}\n🏦 Кошелёк: "
+        "{wallet}\n💸 Выплаты: {payouts}\n⏳ После конца доступа можно остаться: {grace}"
+    ),
+    Phrase.FORM_HINT: "До сохранения ничего не меняется.",
+    Phrase.FORM_EMPTY: "ещё не задано",
+    Phrase.FORM_INSTANT: "каждая продажа сразу",
+    Phrase.FORM_THRESHOLD: "накопление до {threshold}",
+    Phrase.FORM_TIER: "{price} · {days}",
+    Phrase.FORM_CHAT: "📝 <b>{title}</b>\n{description}\n\nId чата: <code>{chat_id}</code>",
+    Phrase.FORM_OPEN_CHAT: "📣 Открытый чат виден всем; там публикуется предложение.",
+    Phrase.FORM_CLOSED_CHAT: (
+        "🔐 Закрытый чат — то, что вы продаёте. Бот должен быть администратором обоих."
+    ),
+    Phrase.FORM_TIERS_ABOUT: (
+        "🎟 До трёх тарифов; продаются те, что с ✅. Кто уже купил, сохраняет свои условия."
+    ),
+    Phrase.FORM_WALLET_ABOUT: (
+        "🏦 Куда вам платят.\n\nМонета: {coin}\nАдрес: <code>{address}</code>\nMemo или tag: "
+        "<code>{memo}</code>"
+    ),
+    Phrase.FORM_WALLET_HOLD: (
+        "После смены кошелька выплаты некоторое время не идут, и вы узнаете об этом."
+    ),
+    Phrase.FORM_NETWORKS_ABOUT: "🏦 В какой сети вам платить?",
+    Phrase.FORM_COINS_ABOUT: "🏦 Какая монета в сети {network}?",
+    Phrase.FORM_PAYOUTS_ABOUT: (
+        "💸 Сразу: каждая продажа выплачивается в вашей монете. Порог: продажи сразу "
+        "становятся USDT, хранятся и выплачиваются вместе с некоторой суммы."
+    ),
+    Phrase.BUTTON_FORM_NEW: "🆕 Создать новый",
+    Phrase.BUTTON_FORM_OPEN: "📣 Открытый чат",
+    Phrase.BUTTON_FORM_CLOSED: "🔐 Закрытый чат",
+    Phrase.BUTTON_FORM_TIERS: "🎟 Тарифы",
+    Phrase.BUTTON_FORM_WALLET: "🏦 Кошелёк",
+    Phrase.BUTTON_FORM_PAYOUTS: "💸 Выплаты",
+    Phrase.BUTTON_FORM_SAVE: "💾 Сохранить все изменения",
+    Phrase.BUTTON_FORM_CANCEL: "✖ Отмена",
+    Phrase.BUTTON_FORM_BACK: "⬅ Назад",
+    Phrase.BUTTON_FORM_CLEAR: "Оставить пустым",
+    Phrase.BUTTON_FORM_LIFE: "♾ Навсегда",
+    Phrase.BUTTON_FORM_COIN: "Монета",
+    Phrase.BUTTON_FORM_INSTANT: "{sign} Сразу",
+    Phrase.BUTTON_FORM_THRESHOLD: "{sign} Порог",
+    Phrase.BUTTON_FORM_TIER: "{sign} Тариф {position}",
+    Phrase.FIELD_CHAT_ID: "Id чата",
+    Phrase.FIELD_TITLE: "Название",
+    Phrase.FIELD_DESCRIPTION: "Описание",
+    Phrase.FIELD_PRICE: "Цена {position}",
+    Phrase.FIELD_DAYS: "Дни {position}",
+    Phrase.FIELD_ADDRESS: "Адрес",
+    Phrase.FIELD_MEMO: "Memo или tag",
+    Phrase.FIELD_THRESHOLD: "Сумма",
+    Phrase.FIELD_GRACE: "Дни отсрочки",
+    Phrase.ASK_CHAT_ID: (
+        "✏️ Отправьте id канала или супергруппы, например <code>-1001234567890</code>, или "
+        "перешлите оттуда сообщение."
+    ),
+    Phrase.ASK_TITLE: "✏️ Отправьте название: от 1 до {most} символов.",
+    Phrase.ASK_DESCRIPTION: "✏️ Отправьте описание: не больше {most} символов.",
+    Phrase.ASK_PRICE: "✏️ Отправьте цену от {least} до {most}, например <code>9.99</code>.",
+    Phrase.ASK_DAYS: "✏️ Отправьте число дней от 1 до {most} или нажмите «Навсегда».",
+    Phrase.ASK_ADDRESS: (
+        "✏️ Отправьте адрес своего кошелька, как он показан для получения. Никогда и никому не "
+        "отправляйте закрытый ключ или seed-фразу."
+    ),
+    Phrase.ASK_MEMO: (
+        "✏️ Отправьте memo или tag, которые кошелёк или биржа показывает рядом с адресом."
+    ),
+    Phrase.ASK_THRESHOLD: (
+        "✏️ Отправьте сумму, начиная с которой идёт выплата: {least} или больше, например "
+        "<code>50</code>."
+    ),
+    Phrase.ASK_GRACE: "✏️ Отправьте число дней от 0 до {most}.",
+    Phrase.FORM_REFUSED: "⚠️ Это сюда не подходит.",
+    Phrase.FORM_SECRET: (
+        "🔐 <b>Это похоже на закрытый ключ или seed-фразу.</b> Мы это не сохранили. Удалите "
+        "своё сообщение и переведите деньги на новый кошелёк: кто это прочтёт, может забрать "
+        "всё."
+    ),
+    Phrase.FORM_NOT_SAVED: "⚠️ <b>Пока ничего не сохранено.</b>",
+    Phrase.FORM_BOLD: "<b>{words}</b>",
+    Phrase.PROBLEM_TAKEN: "Чат <code>{chat_id}</code> уже принадлежит одному из каналов.",
+    Phrase.PROBLEM_SAME_CHAT: "Открытый и закрытый чаты должны быть разными.",
+    Phrase.PROBLEM_SOLD: "Закрытый чат уже продавался, заменить его нельзя.",
+    Phrase.PROBLEM_TOO_MANY: "У учётной записи может быть не больше {most} каналов.",
+    Phrase.PROBLEM_TIERS: "Должен продаваться хотя бы один тариф.",
+    Phrase.PROBLEM_PRICE_LEAST: "Цена здесь не меньше {least}.",
+    Phrase.PROBLEM_COIN: "Выберите монету, в которой сейчас можно получать выплаты.",
+    Phrase.PROBLEM_ADDRESS: "На этот адрес нельзя отправить {coin} в сети {network}.",
+    Phrase.PROBLEM_MEMO: (
+        "Для {coin} в сети {network} нужен верный memo или tag либо никакого, если их там нет."
+    ),
+    Phrase.PROBLEM_USDT: "Возможны только выплаты сразу: USDT сейчас недоступен.",
+    Phrase.PROBLEM_CLOSING: "Канал закрывается, изменить его нельзя.",
+    Phrase.PROBLEM_CHANGED: (
+        "Канал тем временем изменили в другом месте. Отправьте /database, чтобы увидеть его "
+        "нынешний вид."
+    ),
+    Phrase.PROBLEM_CHAT_UNKNOWN: (
+        "Telegram не показывает боту чат <code>{chat_id}</code>. Сначала сделайте бота его "
+        "администратором."
+    ),
+    Phrase.FORM_SAVED: (
+        "💾 Канал <b>{title}</b> сохранён. Предложение публикуется в открытом чате заново."
+    ),
+    Phrase.FORM_OVER: "🗂 Эта форма закрыта. Чтобы начать заново, отправьте /database.",
+    Phrase.PRESS_FORM_OVER: "Эта форма закрыта. Чтобы начать заново, отправьте /database.",
+    Phrase.PRESS_FORM_AGAIN: "Что-то помешало. Нажмите, пожалуйста, ещё раз.",
 }

@@ -41,6 +41,7 @@ SPANISH: Words = {
         "/timezone — la zona horaria en que se muestran las horas\n"
         "/cancel — dejar lo que has empezado\n\n"
         "Para dueños de canales:\n"
+        "/database — configurar un canal que vendes\n"
         "/notifications — saber de ventas, donaciones y pagos"
     ),
     Phrase.OFFER_INTRODUCTION: "Elige cómo entrar; el precio se paga en cualquier moneda.",
@@ -199,16 +200,16 @@ SPANISH: Words = {
         "antiguo: este bot no puede."
     ),
     Phrase.NEWS_SALE: (
-        "🎉 Una venta de <b>{channel}</b>: se recibieron {amount}, de ellos son tuyos {owners}."
+        "🎉 Una venta de <b>{channel}</b>: se recibieron {received}, de ellos son tuyos {owners}."
     ),
     Phrase.NEWS_DONATION: (
-        "💝 Una donación a <b>{channel}</b>: se recibieron {amount}, de ellos son tuyos {owners}."
+        "💝 Una donación a <b>{channel}</b>: se recibieron {received}, de ellos son tuyos {owners}."
     ),
     Phrase.NEWS_SENT: (
-        "🏦 Un pago de <b>{channel}</b> está en camino: {amount}, a <code>{address}</code>."
+        "🏦 Un pago de <b>{channel}</b> está en camino: {money}, a <code>{address}</code>."
     ),
     Phrase.NEWS_SETTLED: (
-        "✅ Un pago de <b>{channel}</b> ha llegado: {amount}, a <code>{address}</code>."
+        "✅ Un pago de <b>{channel}</b> ha llegado: {money}, a <code>{address}</code>."
     ),
     Phrase.NEWS_ON: "🔔 Aquí se te avisa de cada venta, donación y pago de tus canales.",
     Phrase.NEWS_OFF: (
@@ -294,4 +295,117 @@ SPANISH: Words = {
     Phrase.PRESS_UNSURE: "Mira la cantidad, y toca otra vez si no es la que escribiste.",
     Phrase.PRESS_FIXED: "La cantidad ya está confirmada.",
     Phrase.PRESS_LIMITS: "De {least} a {most}, por favor.",
+    # The form by which owners set up a channel.
+    Phrase.FORM_WHICH: "🗂 ¿Qué canal quieres configurar?",
+    Phrase.FORM_FIRST: "🗂 Aún no tienes ningún canal aquí. Crea el primero.",
+    Phrase.FORM_NEW: "🗂 <b>Un canal nuevo</b>",
+    Phrase.FORM_OF: "🗂 <b>{title}</b>",
+    Phrase.FORM_SUMMARY: (
+        "📣 Chat abierto: {open}\n🔐 Chat cerrado: {closed}\n🎟 Niveles: {tiers}\n🏦 Cartera: "
+        "{wallet}\n💸 Pagos: {payouts}\n⏳ Se puede seguir dentro tras el final: {grace}"
+    ),
+    Phrase.FORM_HINT: "Nada cambia hasta que guardes.",
+    Phrase.FORM_EMPTY: "sin definir",
+    Phrase.FORM_INSTANT: "cada venta al momento",
+    Phrase.FORM_THRESHOLD: "se reúne hasta {threshold}",
+    Phrase.FORM_TIER: "{price} · {days}",
+    Phrase.FORM_CHAT: "📝 <b>{title}</b>\n{description}\n\nId del chat: <code>{chat_id}</code>",
+    Phrase.FORM_OPEN_CHAT: "📣 El chat abierto es público; allí se publica la oferta.",
+    Phrase.FORM_CLOSED_CHAT: (
+        "🔐 El chat cerrado es lo que vendes. Este bot debe ser administrador de ambos."
+    ),
+    Phrase.FORM_TIERS_ABOUT: (
+        "🎟 Hasta tres niveles; se venden los que tienen ✅. Quien ya compró conserva sus "
+        "condiciones."
+    ),
+    Phrase.FORM_WALLET_ABOUT: (
+        "🏦 Dónde se te paga.\n\nMoneda: {coin}\nDirección: <code>{address}</code>\nMemo o "
+        "etiqueta: <code>{memo}</code>"
+    ),
+    Phrase.FORM_WALLET_HOLD: (
+        "Tras cambiar la cartera no se paga nada durante un tiempo, y se te avisa."
+    ),
+    Phrase.FORM_NETWORKS_ABOUT: "🏦 ¿En qué red quieres cobrar?",
+    Phrase.FORM_COINS_ABOUT: "🏦 ¿Qué moneda en {network}?",
+    Phrase.FORM_PAYOUTS_ABOUT: (
+        "💸 Al momento: cada venta se paga en tu moneda. Umbral: las ventas pasan a USDT al "
+        "momento, se guardan y se pagan juntas a partir de una cantidad."
+    ),
+    Phrase.BUTTON_FORM_NEW: "🆕 Crear uno nuevo",
+    Phrase.BUTTON_FORM_OPEN: "📣 Chat abierto",
+    Phrase.BUTTON_FORM_CLOSED: "🔐 Chat cerrado",
+    Phrase.BUTTON_FORM_TIERS: "🎟 Niveles",
+    Phrase.BUTTON_FORM_WALLET: "🏦 Cartera",
+    Phrase.BUTTON_FORM_PAYOUTS: "💸 Pagos",
+    Phrase.BUTTON_FORM_SAVE: "💾 Guardar todos los cambios",
+    Phrase.BUTTON_FORM_CANCEL: "✖ Cancelar",
+    Phrase.BUTTON_FORM_BACK: "⬅ Atrás",
+    Phrase.BUTTON_FORM_CLEAR: "Dejar vacío",
+    Phrase.BUTTON_FORM_LIFE: "♾ Para siempre",
+    Phrase.BUTTON_FORM_COIN: "Moneda",
+    Phrase.BUTTON_FORM_INSTANT: "{sign} Al momento",
+    Phrase.BUTTON_FORM_THRESHOLD: "{sign} Umbral",
+    Phrase.BUTTON_FORM_TIER: "{sign} Nivel {position}",
+    Phrase.FIELD_CHAT_ID: "Id del chat",
+    Phrase.FIELD_TITLE: "Título",
+    Phrase.FIELD_DESCRIPTION: "Descripción",
+    Phrase.FIELD_PRICE: "Precio {position}",
+    Phrase.FIELD_DAYS: "Días {position}",
+    Phrase.FIELD_ADDRESS: "Dirección",
+    Phrase.FIELD_MEMO: "Memo o etiqueta",
+    Phrase.FIELD_THRESHOLD: "Cantidad",
+    Phrase.FIELD_GRACE: "Días de gracia",
+    Phrase.ASK_CHAT_ID: (
+        "✏️ Envía el id del canal o supergrupo, como <code>-1001234567890</code>, o reenvía "
+        "una publicación de allí."
+    ),
+    Phrase.ASK_TITLE: "✏️ Envía un título de 1 a {most} caracteres.",
+    Phrase.ASK_DESCRIPTION: "✏️ Envía una descripción de {most} caracteres como mucho.",
+    Phrase.ASK_PRICE: "✏️ Envía un precio de {least} a {most}, como <code>9.99</code>.",
+    Phrase.ASK_DAYS: "✏️ Envía un número de días de 1 a {most}, o toca «Para siempre».",
+    Phrase.ASK_ADDRESS: (
+        "✏️ Envía la dirección de tu cartera, como la muestra para recibir. Nunca envíes a "
+        "nadie una clave privada ni una frase semilla."
+    ),
+    Phrase.ASK_MEMO: (
+        "✏️ Envía el memo o la etiqueta que tu cartera o bolsa muestra junto a la dirección."
+    ),
+    Phrase.ASK_THRESHOLD: (
+        "✏️ Envía la cantidad a partir de la cual se te paga, {least} o más, como <code>50</code>."
+    ),
+    Phrase.ASK_GRACE: "✏️ Envía un número de días de 0 a {most}.",
+    Phrase.FORM_REFUSED: "⚠️ Eso no encaja aquí.",
+    Phrase.FORM_SECRET: (
+        "🔐 <b>Eso parece una clave privada o una frase semilla.</b> No se ha guardado. Borra "
+        "tu mensaje y pasa tu dinero a una cartera nueva: quien lo lea puede llevárselo todo."
+    ),
+    Phrase.FORM_NOT_SAVED: "⚠️ <b>Todavía no se ha guardado nada.</b>",
+    Phrase.FORM_BOLD: "<b>{words}</b>",
+    Phrase.PROBLEM_TAKEN: "El chat <code>{chat_id}</code> ya pertenece a un canal de aquí.",
+    Phrase.PROBLEM_SAME_CHAT: "El chat abierto y el cerrado deben ser distintos.",
+    Phrase.PROBLEM_SOLD: "El chat cerrado ya se ha vendido y no puede ser otro.",
+    Phrase.PROBLEM_TOO_MANY: "Una cuenta tiene como mucho {most} canales.",
+    Phrase.PROBLEM_TIERS: "Al menos un nivel debe estar en venta.",
+    Phrase.PROBLEM_PRICE_LEAST: "Aquí un precio es de {least} como mínimo.",
+    Phrase.PROBLEM_COIN: "Elige una moneda en la que se pueda pagar ahora.",
+    Phrase.PROBLEM_ADDRESS: "A esa dirección no se puede pagar {coin} en {network}.",
+    Phrase.PROBLEM_MEMO: (
+        "{coin} en {network} necesita el memo o la etiqueta correctos, o ninguno donde no se usan."
+    ),
+    Phrase.PROBLEM_USDT: "Los pagos deben ser al momento: ahora no se ofrece USDT.",
+    Phrase.PROBLEM_CLOSING: "El canal se está cerrando y no se puede cambiar.",
+    Phrase.PROBLEM_CHANGED: (
+        "Mientras tanto el canal se ha cambiado en otro sitio. Envía /database para verlo como "
+        "es ahora."
+    ),
+    Phrase.PROBLEM_CHAT_UNKNOWN: (
+        "Telegram no muestra el chat <code>{chat_id}</code> a este bot. Hazlo primero "
+        "administrador de él."
+    ),
+    Phrase.FORM_SAVED: (
+        "💾 <b>{title}</b> está guardado. La oferta se publica de nuevo en el chat abierto."
+    ),
+    Phrase.FORM_OVER: "🗂 Este formulario ha terminado. Envía /database para empezar de nuevo.",
+    Phrase.PRESS_FORM_OVER: "Este formulario ha terminado. Envía /database para empezar de nuevo.",
+    Phrase.PRESS_FORM_AGAIN: "Algo se ha interpuesto. Toca otra vez, por favor.",
 }

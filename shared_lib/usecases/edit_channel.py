@@ -1,0 +1,113 @@
+"""Change everything about a channel that its owner can change, all at once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from shared_lib.domain.broadcast import BroadcastKind, Showcase
+from shared_lib.domain.offer import Chat, FieldProblem, ProblemCode, Tier
+from shared_lib.domain.operator import ActionRefusedError
+from shared_lib.ports import Ports, Transaction
+from shared_lib.usecases.broadcasting import want
+from shared_lib.usecases.change_grace import apply_grace
+from shared_lib.usecases.change_payout import PayoutTerms, apply_terms
+from shared_lib.usecases.owning import audit_owner, require_owned
+from shared_lib.usecases.register_channel import (
+    InvalidChannelError,
+    NewChannel,
+    NewTier,
+    add_tier,
+    checked_channel,
+    refuse_taken_chats,
+)
+
+
+class ChannelChangedError(ActionRefusedError):
+    """The channel is not what the change was made for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelEdit:
+    """What a channel shall be, and by which position each of its tiers is on sale.
+
+    `stands` says whether the channel, as it is found, is the one that the change was made for.
+    """
+
+    wanted: NewChannel
+    tiers: Mapping[int, NewTier]
+    stands: Callable[[Showcase], bool]
+
+
+def edit_channel(ports: Ports, channel_id: UUID, edit: ChannelEdit) -> None:
+    """Check everything, then write everything that differs.
+
+    Who has ordered keeps their terms. Money follows the new wallet as after `change_payout`. The
+    offer is posted anew.
+
+    Raises InvalidChannelError, ChannelChangedError where somebody else was faster, ProviderError,
+    and ActionRefusedError where the channel is not the owner's, or is being closed.
+    """
+    wanted = checked_channel(ports, edit.wanted)
+    with ports.database.transaction() as tx:
+        account_id = tx.people.account_of(wanted.owner.id)
+        channel = tx.channels.lock(channel_id)
+        if account_id is None:
+            raise ActionRefusedError("there is no such channel")
+        channel = require_owned(channel, account_id)
+        before = tx.channels.showcase(channel_id)
+        if channel.is_closing:
+            raise ActionRefusedError("nothing is changed of a channel that is being closed")
+        if not edit.stands(before):
+            raise ChannelChangedError("the channel was changed meanwhile")
+        _save_chats(ports, tx, before, wanted)
+        _save_tiers(ports, tx, before, edit.tiers)
+        terms = PayoutTerms(wanted.strategy, wanted.threshold_cents, wanted.target)
+        apply_grace(ports, tx, apply_terms(ports, tx, channel, terms), wanted.grace_days)
+        audit_owner(ports, tx, account_id, "edit_channel", ("channel", str(channel_id)))
+
+
+# ---- chats ---------------------------------------------------------------------------------------
+
+
+def _save_chats(ports: Ports, tx: Transaction, before: Showcase, wanted: NewChannel) -> None:
+    channel_id = before.channel.id
+    pairs = ((before.open_chat, wanted.open_chat), (before.closed_chat, wanted.closed_chat))
+    moved = [after for was, after in pairs if was.chat_id != after.chat_id]
+    refuse_taken_chats(tx, *moved)
+    if wanted.closed_chat in moved and tx.channels.is_sold(channel_id):
+        rule = "cannot be another one: it was sold"
+        raise InvalidChannelError([FieldProblem("closed_chat.chat_id", rule, ProblemCode.SOLD)])
+    for was, after in pairs:
+        if was != after:
+            tx.channels.save_chat(channel_id, after)
+    _post_anew(ports, tx, channel_id, moved)
+
+
+def _post_anew(ports: Ports, tx: Transaction, channel_id: UUID, moved: list[Chat]) -> None:
+    """Both posts, as the bot's owner sees them next; in another chat nothing of ours stands yet."""
+    roles = {chat.role.value for chat in moved}
+    for broadcast in tx.broadcasts.lock_of(channel_id):
+        role = "open" if broadcast.kind is BroadcastKind.OFFER else "closed"
+        stands = broadcast.taken_down() if role in roles else broadcast
+        if role in roles or broadcast.kind is BroadcastKind.OFFER:
+            want(tx, stands, ports.clock.now())
+
+
+# ---- tiers ---------------------------------------------------------------------------------------
+
+
+def _save_tiers(
+    ports: Ports, tx: Transaction, before: Showcase, wanted: Mapping[int, NewTier]
+) -> None:
+    on_sale = {one.tier.position: one.tier for one in before.on_sale}
+    for position, tier in on_sale.items():
+        _save_tier(ports, tx, tier, wanted.get(position))
+    for position in wanted.keys() - on_sale.keys():
+        add_tier(ports, tx, before.channel.id, position, wanted[position])
+
+
+def _save_tier(ports: Ports, tx: Transaction, tier: Tier, wanted: NewTier | None) -> None:
+    if wanted is None:
+        tx.channels.save_tier(replace(tier, removed_at=ports.clock.now()))
+    elif (tier.price_cents, tier.days) != (wanted.price_cents, wanted.days):
+        tx.channels.save_tier(replace(tier, price_cents=wanted.price_cents, days=wanted.days))
