@@ -96,6 +96,26 @@ class Console:
         """The newest button with this label."""
         self.page.locator("#messages button", has_text=label).last.click(timeout=PATIENCE_MS)
 
+    def press_key(self, label: str) -> None:
+        """A key of the newest keypad, once what was pressed before is shown."""
+        self.page.wait_for_timeout(_PAUSE_MS)
+        key = self.page.get_by_role("button", name=label, exact=True)
+        key.last.click(timeout=PATIENCE_MS)
+
+    def type_into(self, screen: str | None, field: str, text: str, shown: str) -> None:
+        """Fill in a field of the form, on another screen first if one is named."""
+        if screen is not None:
+            self.press(screen)
+        self.sees(field)  # older messages have such a button too
+        self.press(field)
+        self.sees("✏️")
+        self.say(text)
+        self.sees(shown)
+
+    def says_nothing_of(self, text: str) -> None:
+        """No message says this."""
+        expect(self.page.locator("#messages .bubble", has_text=text)).to_have_count(0)
+
     def ask_to_join(self, label: str = "Join") -> None:
         """Press the invite's button and confirm."""
         self.press(label)

@@ -12,6 +12,8 @@ from tests.sandbox.browser import arguments, chromium
 from tests.sandbox.scene import Sold
 
 DESKTOP, PHONE = 1440, 390
+WALLET = "0x52908400098527886E0F7030069857D2E4169EE7"
+SECRET = "legal winner thank year wave sausage worth useful legal winner thank yellow"
 WILD = "A & B <3 </b><a href=x> 🎉🎉🎉"
 
 
@@ -120,3 +122,92 @@ def test_the_bot_is_given_rights_and_loses_them(console: Console) -> None:
     chat_id = console.add_channel("Olga's ideas", public=True)
     assert chat_id < -1_000_000_000_000
     console.keep("channel")
+
+
+def test_an_owner_creates_a_channel_by_the_form_and_it_sells(console: Console) -> None:
+    console.add_person("Fred")
+    open_id = console.add_channel("Fred's talk", public=True)
+    closed_id = console.add_channel("Fred's signals", public=False)
+    console.open_bot()
+    console.say("/database")
+    console.press("Create new")
+    for screen, title, chat_id in (
+        ("Open chat", "Fred's talk", open_id),
+        ("Closed chat", WILD, closed_id),
+    ):
+        console.type_into(screen, "Chat id", str(chat_id), str(chat_id))
+        console.type_into(None, "Title", title, title)
+        console.press("Back")
+    console.type_into("Tiers", "Price 1", "9,99", "$9.99")
+    console.type_into(None, "Days 1", "30", "30 days")
+    console.press("Back")
+    console.press("Wallet")
+    console.press("Coin")
+    console.press("ETH")
+    console.press("USDC")
+    console.type_into(None, "Address", SECRET, "looks like a private key or a seed phrase")
+    console.type_into(None, "Address", WALLET, WALLET)
+    console.press("Back")
+    console.keep("form")
+    console.press("Save all changes")
+    console.reads("is saved")
+    console.open_chat("Fred's talk")
+    console.reads(WILD)
+    console.keep("offer-posted")
+    console.add_person("Gina")
+    console.open_chat("Fred's talk")
+    console.press("9.99")
+    console.open_bot()
+    console.pay("Pay $", "Exactly")
+    console.reads("Payment received.")
+    console.ask_to_join()
+    console.is_inside("Fred's signals")
+
+
+def test_two_people_donate_at_once_and_share_nothing(browser: Browser, scene: Stage) -> None:
+    """Two windows, each with its own person, press in turns."""
+    with ThreadPoolExecutor(1) as beside:
+        shop = beside.submit(scene.new_shop, title=WILD).result()
+        link_id = beside.submit(donation_link, scene, shop).result()
+    two = [opened(browser, scene.stack.plan.telegram_url, width) for width in (DESKTOP, PHONE)]
+    for one, name in zip(two, ("Dora", "Emil"), strict=True):
+        one.add_person(name)
+        one.say(f"/start donate_{link_id}")
+        one.reads("Your donation to")
+    for keys in zip("125", "777", strict=True):
+        for one, key in zip(two, keys, strict=True):
+            one.press_key(key)
+    two[0].reads("$125")
+    two[1].reads("$777")
+    two[0].keep("keypad")
+    for one, price in zip(two, ("$125.00", "$777.00"), strict=True):
+        one.press("✅ Donate")
+        one.reads(f"A donation of {price}")
+        one.pay(f"Pay {price}", "Exactly")
+    for one, price in zip(two, ("$125", "$777"), strict=True):
+        one.reads("Thank you!")
+        one.says_nothing_of("$777" if price == "$125" else "$125")
+        one.page.context.close()
+
+
+def donation_link(scene: Stage, shop: Sold) -> str:
+    """The id that the button for donations in the closed chat carries."""
+    sql = "SELECT link_id FROM broadcasts WHERE kind = 'donation' AND channel_id = :id"
+    [row] = scene.rows(sql, id=shop.registered.channel_id)
+    return str(row["link_id"])
+
+
+def test_a_conversation_in_russian(console: Console, shop: Sold) -> None:
+    console.add_person("Вера", language="Русский")
+    console.say(f"/start {shop.registered.offer_links[0]}")
+    console.reads("Заказ")
+    console.keep("russian")
+    console.pay("Оплатить", "Exactly")
+    console.reads("Оплата получена.")
+    console.ask_to_join("Вступить")
+    console.is_inside(WILD)
+    console.say("/language")
+    console.press("Español")
+    console.reads("Este bot habla español contigo.")
+    console.say("/access")
+    console.reads("está abierto para ti")

@@ -9,7 +9,7 @@ import flask
 import pytest
 from werkzeug.test import TestResponse
 
-from shared_lib.domain.update import Greet, Ignore
+from shared_lib.domain.update import Ignore, Say
 from shared_lib.ports import DatabaseUnavailableError, LeaseHeldError, Person
 from shared_lib.runtime.callbacks import BODY_MOST_BYTES, answer_callback, answer_update
 from shared_lib.usecases.receive_callback import CallbackAnswer
@@ -23,7 +23,7 @@ UPDATE = {
         "text": "hello",
     },
 }
-GREETING = (7, Person(42, "Ada", None, None), Greet())
+GREETING = (7, Person(42, "Ada", None, None), Say("hello"))
 SECRET = {"X-Telegram-Bot-Api-Secret-Token": WEBHOOK_SECRET}
 
 
