@@ -9,6 +9,7 @@ from shared_lib.runtime.settings import (
     InvoiceSettings,
     PolicySettings,
     Settings,
+    TokenSettings,
     WalletSettings,
 )
 
@@ -26,7 +27,7 @@ def policy_from(settings: Settings) -> Policy:
     if settings.has(ChainSettings):
         watched = {"chain_id", "confirmations", "usdt_contract"}
         chosen |= settings.of(ChainSettings).model_dump(include=watched)
-    for concern in (InvoiceSettings, WalletSettings):
+    for concern in (InvoiceSettings, TokenSettings, WalletSettings):
         if settings.has(concern):
             chosen |= settings.of(concern).model_dump()
     return Policy(**chosen)

@@ -159,6 +159,12 @@ class ChainSettings(Concern):
         return {} if self.usdt_contract is None else {USDT.id: self.usdt_contract}
 
 
+class TokenSettings(Concern):
+    """The token that is held, where a function only has to know it and asks no node."""
+
+    usdt_contract: Address | None = Field(None, alias="USDT_CONTRACT")
+
+
 class WalletSettings(Concern):
     """The host wallet, for whoever watches or pays from it."""
 
