@@ -58,6 +58,14 @@ class RetryableError(ProviderError):
         self.after_seconds = after_seconds
 
 
+class ChatMovedError(RetryableError):
+    """The chat has another id, by which it can be asked for from now on."""
+
+    def __init__(self, old_id: int, new_id: int) -> None:
+        super().__init__("the chat has another id now")
+        self.old_id, self.new_id = old_id, new_id
+
+
 class PermanentError(ProviderError):
     """It did not happen, and asking again with the same words will not help."""
 
@@ -624,6 +632,10 @@ class Channels(Protocol):
 
     def save_tier(self, tier: Tier) -> None:
         """Keep price, days and removal."""
+        ...
+
+    def move_chat(self, old_id: int, new_id: int) -> bool:
+        """Take over another id of a chat of ours, unless that is another chat of ours."""
         ...
 
     def save_chat(self, channel_id: UUID, chat: Chat) -> None:

@@ -97,7 +97,8 @@ class TelegramMessenger:
         # Without `only_if_banned` this takes a member out and leaves no ban behind; to ban and
         # unban would leave one behind if we died in between.
         self._calls.change(
-            lambda bot: bot.unban_chat_member(chat_id, telegram_user_id, only_if_banned=False)
+            lambda bot: bot.unban_chat_member(chat_id, telegram_user_id, only_if_banned=False),
+            chat_id,
         )
 
     def create_join_link(self, chat_id: int, name: str, expires_at: datetime) -> str:
@@ -108,20 +109,27 @@ class TelegramMessenger:
         link = self._calls.change(
             lambda bot: bot.create_chat_invite_link(
                 chat_id, name=name, expire_date=expires_at, creates_join_request=True
-            )
+            ),
+            chat_id,
         )
         if not link.creates_join_request:
             raise UnknownOutcomeError("Telegram made a link that lets anybody in")
         return link.invite_link
 
     def revoke_link(self, chat_id: int, url: str) -> None:
-        self._ask_unless(_REVOKED_ALREADY, lambda bot: bot.revoke_chat_invite_link(chat_id, url))
+        self._ask_unless(
+            _REVOKED_ALREADY, lambda bot: bot.revoke_chat_invite_link(chat_id, url), chat_id
+        )
 
     def approve(self, chat_id: int, telegram_user_id: int) -> JoinOutcome:
-        return self._answer(lambda bot: bot.approve_chat_join_request(chat_id, telegram_user_id))
+        return self._answer(
+            lambda bot: bot.approve_chat_join_request(chat_id, telegram_user_id), chat_id
+        )
 
     def decline(self, chat_id: int, telegram_user_id: int) -> JoinOutcome:
-        return self._answer(lambda bot: bot.decline_chat_join_request(chat_id, telegram_user_id))
+        return self._answer(
+            lambda bot: bot.decline_chat_join_request(chat_id, telegram_user_id), chat_id
+        )
 
     def send(self, telegram_user_id: int, message: Message) -> None:
         try:
@@ -148,10 +156,13 @@ class TelegramMessenger:
         self._ask_unless(_WAITS_NO_MORE, lambda bot: bot.answer_callback_query(press_id, text=text))
 
     def post(self, chat_id: int, message: Message) -> int:
-        return self._calls.change(partial(_send, chat_id=chat_id, message=message)).message_id
+        send = partial(_send, chat_id=chat_id, message=message)
+        return self._calls.change(send, chat_id).message_id
 
     def delete_message(self, chat_id: int, message_id: int) -> None:
-        self._ask_unless(_GONE_ALREADY, lambda bot: bot.delete_message(chat_id, message_id))
+        self._ask_unless(
+            _GONE_ALREADY, lambda bot: bot.delete_message(chat_id, message_id), chat_id
+        )
 
     def missing_rights(self, chat_id: int, needed: Sequence[str]) -> list[str]:
         try:
@@ -167,20 +178,20 @@ class TelegramMessenger:
         return [right for right in needed if getattr(member, right, None) is not True]
 
     def _member(self, chat_id: int, user_id: int) -> ChatMember:
-        return self._calls.ask(lambda bot: bot.get_chat_member(chat_id, user_id))
+        return self._calls.ask(lambda bot: bot.get_chat_member(chat_id, user_id), chat_id)
 
-    def _ask_unless(self, fragments: Sequence[str], call: Call[object]) -> None:
+    def _ask_unless(self, fragments: Sequence[str], call: Call[object], chat_id: int = 0) -> None:
         """Ask for what may be done already, which a refusal with one of these fragments says."""
         try:
-            self._calls.ask(call)
+            self._calls.ask(call, chat_id)
         except PermanentError as error:
             if not _says(error, fragments):
                 raise
 
-    def _answer(self, call: Call[bool]) -> JoinOutcome:
+    def _answer(self, call: Call[bool], chat_id: int) -> JoinOutcome:
         """Answer a request to join; that it is answered already is an outcome, no error."""
         try:
-            self._calls.ask(call)
+            self._calls.ask(call, chat_id)
         except PermanentError as error:
             for fragment, outcome in _JOIN_OUTCOMES.items():
                 if _says(error, (fragment,)):

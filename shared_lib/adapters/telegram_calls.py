@@ -25,7 +25,13 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
-from shared_lib.ports import PermanentError, ProviderError, RetryableError, UnknownOutcomeError
+from shared_lib.ports import (
+    ChatMovedError,
+    PermanentError,
+    ProviderError,
+    RetryableError,
+    UnknownOutcomeError,
+)
 
 ResultT = TypeVar("ResultT")
 Call = Callable[[Bot], Awaitable[ResultT]]
@@ -39,7 +45,7 @@ _SUCCESS = range(200, 300)
 # Failures before the first byte of the request was sent.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 # Telegram has answered, and has not done it.
-_REFUSALS = (BadRequest, Forbidden, InvalidToken, ChatMigrated, Conflict)
+_REFUSALS = (BadRequest, Forbidden, InvalidToken, Conflict)
 # What the client raises on an answer that is not what the Bot API promises.
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
 
@@ -90,19 +96,21 @@ class BotCalls:
         self._lock = Lock()
         _hush_loggers()
 
-    def ask(self, call: Call[ResultT]) -> ResultT:
-        """A call that may simply be made again when no answer came."""
-        return self._run(call, RetryableError)
+    def ask(self, call: Call[ResultT], chat_id: int = 0) -> ResultT:
+        """A call that may simply be made again when no answer came; about a chat, if named."""
+        return self._run(call, RetryableError, chat_id)
 
-    def change(self, call: Call[ResultT]) -> ResultT:
-        """A call that may have had its effect when no answer came."""
-        return self._run(call, UnknownOutcomeError)
+    def change(self, call: Call[ResultT], chat_id: int = 0) -> ResultT:
+        """A call that may have had its effect when no answer came; about a chat, if named."""
+        return self._run(call, UnknownOutcomeError, chat_id)
 
-    def _run(self, call: Call[ResultT], silence: type[ProviderError]) -> ResultT:
+    def _run(self, call: Call[ResultT], silence: type[ProviderError], chat_id: int) -> ResultT:
         # The client's errors hold the URL with the token, so they are left behind, not chained.
         failure: ProviderError
         try:
             return asyncio.run(self._called(call))
+        except ChatMigrated as error:
+            failure = ChatMovedError(chat_id, error.new_chat_id)
         except TelegramError as error:
             failure = self._translated(error, silence)
         except TimeoutError:

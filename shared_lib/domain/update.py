@@ -120,6 +120,14 @@ class ChangeRights:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveChat:
+    """A chat has another id from now on."""
+
+    old_id: int
+    new_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class BlockBot:
     """Someone blocked the bot in private (`blocked`), or took that back."""
 
@@ -162,6 +170,7 @@ Intent = (
     | AskToJoin
     | LeaveChat
     | ChangeRights
+    | MoveChat
     | BlockBot
     | Press
     | Ignore

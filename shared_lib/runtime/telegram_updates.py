@@ -28,6 +28,7 @@ from shared_lib.domain.update import (
     Ignore,
     Intent,
     LeaveChat,
+    MoveChat,
     OpenDonation,
     OpenOffer,
     Press,
@@ -94,6 +95,7 @@ class _Message(_Shape):
     sender: _User | None = Field(None, alias="from")
     text: str | None = None
     forward_origin: _Origin | None = None
+    migrate_to_chat_id: _Id | None = None
 
     @property
     def forwarded_from(self) -> int | None:
@@ -222,6 +224,8 @@ def _meaning(update: _Update) -> tuple[_User | None, Intent]:
 
 def _said(message: _Message) -> Intent:
     """Only what is said in private is said to the bot; without text it is a picture or the like."""
+    if message.migrate_to_chat_id is not None:
+        return MoveChat(message.chat.id, message.migrate_to_chat_id)
     if not message.chat.is_private:
         return Ignore()
     origin = message.forwarded_from

@@ -27,6 +27,7 @@ from shared_lib.domain.update import (
     Ignore,
     Intent,
     LeaveChat,
+    MoveChat,
     OpenDonation,
     OpenOffer,
     Press,
@@ -100,6 +101,9 @@ def _answer(ports: Ports, tx: Transaction, visit: Visit, intent: Intent) -> None
         return
     if isinstance(intent, LeaveChat):
         note_departure(ports, tx, visit.person.id, intent)
+        return
+    if isinstance(intent, MoveChat):
+        tx.channels.move_chat(intent.old_id, intent.new_id)
         return
     if isinstance(intent, ChangeRights):
         tell_lost_rights(ports, tx, intent)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared_lib.domain.message import Message
-from shared_lib.ports import Ports, ProviderError, RetryableError, Transaction
+from shared_lib.ports import ChatMovedError, Ports, ProviderError, RetryableError, Transaction
 
 
 class Bucket(StrEnum):
@@ -30,7 +30,9 @@ def take_swap_calls(ports: Ports, calls: int) -> None:
 
 
 def pause_after(tx: Transaction, bucket: Bucket, error: ProviderError, now: datetime) -> None:
-    """Hold everybody back for as long as the provider asked."""
+    """Hold everybody back for as long as the provider asked; follow a chat to its new id."""
+    if isinstance(error, ChatMovedError):
+        tx.channels.move_chat(error.old_id, error.new_id)
     if isinstance(error, RetryableError) and error.after_seconds > 0:
         tx.delivery.pause(bucket, now + timedelta(seconds=error.after_seconds))
 

@@ -23,7 +23,7 @@ from shared_lib.domain.offer import (
     length_problem,
     tier_problems,
 )
-from shared_lib.ports import PermanentError, Person, Ports, Transaction
+from shared_lib.ports import ChatMovedError, PermanentError, Person, Ports, Transaction
 from shared_lib.usecases.broadcasting import begin_broadcasts
 from shared_lib.usecases.checking_payout import checked_target, strategy_problem
 
@@ -139,7 +139,7 @@ def _lacking(ports: Ports, chat: Chat, needed: Sequence[str]) -> list[FieldProbl
         return []
     try:
         missing = ports.messenger.missing_rights(chat.chat_id, needed)
-    except PermanentError:
+    except (PermanentError, ChatMovedError):
         rule = "is not a chat that Telegram shows to the bot"
         return [FieldProblem(field, rule, ProblemCode.UNKNOWN_CHAT)]
     return [

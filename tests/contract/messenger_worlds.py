@@ -57,6 +57,7 @@ class World(Protocol):
     def answer_to(self, press_id: str) -> str | None: ...
     def posts(self) -> list[str]: ...
     def link_names(self) -> list[str]: ...
+    def move_chat(self, new_id: int) -> None: ...
     def flood(self, method: str) -> None: ...
     def lose_answer(self, method: str) -> None: ...
     def drop(self, method: str) -> None: ...
@@ -118,6 +119,9 @@ class FakeWorld:
 
     def posts(self) -> list[str]:
         return [message.html for message in self.fake.posts.get(CLOSED, {}).values()]
+
+    def move_chat(self, new_id: int) -> None:
+        self.fake.move_chat(CLOSED, new_id)
 
     def link_names(self) -> list[str]:
         return [link.name for link in self.fake.links.values()]
@@ -204,6 +208,9 @@ class StandInWorld:
 
     def posts(self) -> list[str]:
         return [one["text"] for one in self.stand_in.show("messages", chat_id=CLOSED)]
+
+    def move_chat(self, new_id: int) -> None:
+        self.stand_in.post("migrate", chat_id=CLOSED, new_id=new_id)
 
     def link_names(self) -> list[str]:
         return [one["name"] for one in self.stand_in.show("links")]

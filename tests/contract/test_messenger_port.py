@@ -8,6 +8,7 @@ import pytest
 
 from shared_lib.domain.message import Button, Message
 from shared_lib.ports import (
+    ChatMovedError,
     JoinOutcome,
     Messenger,
     PermanentError,
@@ -260,6 +261,17 @@ def test_a_chat_where_the_bot_is_not(world: World) -> None:
             world.messenger.is_inside(chat_id, ANN)
         with pytest.raises(PermanentError):
             world.messenger.create_join_link(chat_id, "funnel-1", tomorrow())
+
+
+@pytest.mark.parametrize(
+    "name", sorted(OPERATIONS.keys() - {"username", "send", "edit", "answer_press"})
+)
+def test_a_chat_that_has_moved_says_where_to(world: World, name: str) -> None:
+    world.set_rights(WRITES)
+    world.move_chat(CLOSED - 1)
+    with pytest.raises(ChatMovedError) as caught:
+        ACTS[name](world.messenger)
+    assert (caught.value.old_id, caught.value.new_id) == (CLOSED, CLOSED - 1)
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

@@ -12,6 +12,7 @@ from typing import Literal
 
 from shared_lib.domain.message import Message
 from shared_lib.ports import (
+    ChatMovedError,
     Clock,
     JoinOutcome,
     PermanentError,
@@ -76,6 +77,7 @@ class FakeMessenger:
         self.messages: list[tuple[int, Message]] = []
         self.posts: dict[int, dict[int, Message]] = {}
         self.answers: dict[str, str | None] = {}
+        self.moved: dict[int, int] = {}
         self.removals: list[tuple[int, int, datetime]] = []
         self.stale_presses: set[str] = set()
         self.calls: list[tuple[str, int]] = []
@@ -201,6 +203,7 @@ class FakeMessenger:
         with self._lock:
             self.calls.append(("missing_rights", chat_id))
             with self._failures.around("missing_rights"):
+                self._require_here(chat_id)
                 if chat_id not in self.chats:
                     raise PermanentError("chat not found")
                 has = self.chats[chat_id].bot_rights or frozenset()
@@ -217,6 +220,16 @@ class FakeMessenger:
         """Make a chat, with the bot as its administrator unless its rights are None."""
         with self._lock:
             return self.chats.setdefault(chat_id, FakeChat(bot_rights))
+
+    def move_chat(self, chat_id: int, new_id: int) -> None:
+        """Give a chat another id, with all who are inside and all that stands there."""
+        with self._lock:
+            self.chats[new_id] = self.chats.pop(chat_id)
+            self.posts[new_id] = self.posts.pop(chat_id, {})
+            self.moved[chat_id] = new_id
+            for link in self.links.values():
+                if link.chat_id == chat_id:
+                    link.chat_id = new_id
 
     def add_person(self, user_id: int, *, has_started: bool = True) -> FakePerson:
         with self._lock:
@@ -271,10 +284,15 @@ class FakeMessenger:
     # ---- rules -----------------------------------------------------------------------------------
 
     def _chat(self, chat_id: int) -> FakeChat:
+        self._require_here(chat_id)
         chat = self.chats.get(chat_id)
         if chat is None or chat.bot_rights is None:
             raise PermanentError("the bot is not in this chat")
         return chat
+
+    def _require_here(self, chat_id: int) -> None:
+        if chat_id in self.moved:
+            raise ChatMovedError(chat_id, self.moved[chat_id])
 
     def _require_inviting(self, chat_id: int) -> None:
         if "can_invite_users" not in (self._chat(chat_id).bot_rights or ()):

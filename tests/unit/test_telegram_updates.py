@@ -25,6 +25,7 @@ from shared_lib.domain.update import (
     Ignore,
     Intent,
     LeaveChat,
+    MoveChat,
     OpenDonation,
     OpenOffer,
     Press,
@@ -99,6 +100,23 @@ def test_what_people_say_in_private(text: str | None, intent: Intent) -> None:
 def test_what_is_said_elsewhere_is_not_said_to_the_bot(kind: str) -> None:
     said = message("/start abc", {"id": -5, "type": kind})
     assert read_update(said) == Update(7, None, Ignore())
+
+
+def test_a_forwarded_post_names_its_chat() -> None:
+    said = message("Some post")
+    said["message"]["forward_origin"] = {"type": "channel", "date": 1, "chat": CHANNEL}
+    assert read_update(said).intent == Say("Some post", CHANNEL["id"])
+    said["message"]["forward_origin"] = {"type": "chat", "date": 1, "sender_chat": CHANNEL}
+    del said["message"]["text"]
+    assert read_update(said).intent == Say("", CHANNEL["id"])
+    said["message"]["forward_origin"] = {"type": "hidden_user", "date": 1}
+    assert read_update(said).intent == Ignore()
+
+
+def test_a_chat_that_moves_says_where_to() -> None:
+    said = message(None, {"id": -5, "type": "group"})
+    said["message"]["migrate_to_chat_id"] = -1_001
+    assert read_update(said).intent == MoveChat(-5, -1_001)
 
 
 def test_bots_are_not_answered() -> None:

@@ -216,6 +216,15 @@ class PostgresChannels:
             removed_at=tier.removed_at,
         )
 
+    def move_chat(self, old_id: int, new_id: int) -> bool:
+        return self._session.did(
+            "UPDATE channel_chats SET chat_id = :new_id WHERE chat_id = :old_id "
+            "AND NOT EXISTS (SELECT FROM channel_chats c WHERE c.chat_id = :new_id) "
+            "RETURNING chat_id",
+            old_id=old_id,
+            new_id=new_id,
+        )
+
     def save_chat(self, channel_id: UUID, chat: Chat) -> None:
         self._session.run(
             "UPDATE channel_chats SET chat_id = :chat_id, title = :title, "
