@@ -4,11 +4,13 @@ Events travel through a queue that behaves like Pub/Sub (what is not acknowledge
 stands still until it is moved, and a process can be killed at any point.
 """
 
+import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -102,6 +104,10 @@ HANDLERS: dict[str, Callable[[Any, UUID], None]] = {
     "member.removal_due": remove_member,
     "offer.due": post_offer,
 }
+PROJECT = Path(__file__).parents[1]
+_FUNCTIONS = json.loads((PROJECT / "terraform" / "functions.json").read_text())["functions"]
+CONSUMERS = {event: name for name, one in _FUNCTIONS.items() for event in one["consumes"]}
+GRANTED = {name: frozenset(one["publishes"]) for name, one in _FUNCTIONS.items()}
 # Of these every purchase has some. An order is asked about where no payment of it is known,
 # somebody is removed where nothing more was bought, and offers are posted whoever buys.
 OF_EVERY_PURCHASE = tuple(
@@ -269,7 +275,7 @@ class World:
             self.updates += 1
             update_id = self.updates
         person = Person(user_id, f"User {user_id}", None, language)
-        self._flushing(lambda: handle_update(self, update_id, person, intent))
+        self._flushing(lambda: handle_update(self, update_id, person, intent), "telegram_bot")
 
     def finish(self, invoice_id: str, amount: str = "0.0025", **fields: Any) -> str:
         """Pay an invoice: the deposit arrives on the chain, and the provider says finished."""
@@ -316,7 +322,9 @@ class World:
     def call_back(self, payment_id: str) -> CallbackAnswer:
         """The provider's callback about a payment as it is now."""
         body, signature = self.fake_provider.callback(payment_id)
-        answer: CallbackAnswer = self._flushing(lambda: receive_callback(self, body, signature))
+        answer: CallbackAnswer = self._flushing(
+            lambda: receive_callback(self, body, signature), "nowpayments_ipn"
+        )
         return answer
 
     def join(self, user_id: int, url: str) -> str:
@@ -346,9 +354,11 @@ class World:
         A delivery that dies loses what it had not published, and comes again later.
         """
         self.delivered.append(event)
+        known = len(self._committed)
         self.points.start(die_at)
         try:
             self._handle(event)
+            self._require_granted(CONSUMERS[event.type], known)
         except KilledError as death:
             self.kills.append(f"{event.type}: {death}")
             self._committed.clear()
@@ -467,11 +477,19 @@ class World:
         elif event.entity_id is not None:
             HANDLERS[event.type](self, event.entity_id)
 
-    def _flushing(self, action: Callable[[], Any]) -> Any:
-        """Run what an HTTP function runs, then publish."""
+    def _require_granted(self, function: str, known: int) -> None:
+        """What a function publishes is granted to it, or else only `reconcile` would ever do it."""
+        published = {row.event.type for row in list(self._committed)[known:]}
+        assert published <= GRANTED[function], f"{function} may not publish {published}"
+
+    def _flushing(self, action: Callable[[], Any], function: str | None = None) -> Any:
+        """Run what an HTTP function runs, then publish; without a name, a command of a person."""
+        known = len(self._committed)
         self.points.start(self.fatal_point)
         try:
             answer = action()
+            if function is not None:
+                self._require_granted(function, known)
         except KilledError:
             self._committed.clear()
             raise

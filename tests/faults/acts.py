@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from shared_lib.domain.currency import ASSETS
+from shared_lib.domain.form import Field, Form
 from shared_lib.domain.keypad import Key
+from shared_lib.domain.message import Message
 from shared_lib.domain.offer import Chat, ChatRole, PayoutTarget, Strategy
 from shared_lib.domain.operator import ActionRefusedError, Evidence, Operator, Switch
 from shared_lib.domain.review import Finding, Reason
@@ -18,20 +20,25 @@ from shared_lib.domain.statement import Statement
 from shared_lib.domain.update import (
     AskAccess,
     AskDonate,
+    AskForm,
     AskRefund,
+    AskRenew,
     AskStatus,
+    AskTimeZone,
     AskToJoin,
     BlockBot,
+    Cancel,
     ChangeRights,
     Greet,
     LeaveChat,
     OpenDonation,
     OpenOffer,
     Press,
+    Say,
 )
 from shared_lib.domain.why import Explained, Viewer
 from shared_lib.events import MemberRemovalDue, OfferDue
-from shared_lib.ports import DeadLetter, Person, ProviderError
+from shared_lib.ports import DeadLetter, DraftKind, Person, ProviderError
 from shared_lib.usecases.audit_books import audit_books
 from shared_lib.usecases.batch_payouts import batch_payouts
 from shared_lib.usecases.broadcast_offers import broadcast_offers
@@ -44,6 +51,7 @@ from shared_lib.usecases.close_review_item import close_review_item
 from shared_lib.usecases.expire_subscriptions import expire_subscriptions
 from shared_lib.usecases.explain import explain
 from shared_lib.usecases.flip_switch import flip_switch
+from shared_lib.usecases.forms import content_of, form_of
 from shared_lib.usecases.grant_access import Grant, grant_access
 from shared_lib.usecases.handle_update import handle_update
 from shared_lib.usecases.import_members import FormerMember, import_members
@@ -71,6 +79,7 @@ from shared_lib.usecases.request_broadcast import request_broadcast
 from shared_lib.usecases.request_payout import request_payout
 from shared_lib.usecases.reverse_payment import reverse_payment
 from tests.faults.story import BITCOIN, BUYER, OWED, TETHER, PartStory, Story
+from tests.integration.usecases.support import OTHER_ADDRESS
 from tests.invariants import assert_sound
 from tests.points import KilledError
 from tests.world import CONFIRMATIONS, ETHER, NACKED, OF_EVERY_PURCHASE, OWNER, Shop, World
@@ -481,6 +490,128 @@ def _donate(world: World) -> Act:
         assert_sound(world)
 
     return Act("donate", world, confirmed.deliver, finish)
+
+
+# ---- forms ---------------------------------------------------------------------------------------
+
+
+def _shown(world: World) -> int:
+    """The id of a message of the bot's to somebody, whose buttons can be pressed."""
+    world.fake_messenger.add_person(BUYER)
+    world.fake_messenger.send(BUYER, Message("a keyboard"))
+    return len(world.fake_messenger.messages)
+
+
+def _form(world: World, form: Form) -> str:
+    """Somebody's form, filled in; what its button to save carries."""
+    world.fake_messenger.add_person(BUYER)
+    world.fake_drafts.put(DraftKind.FORM, BUYER, content_of(form), None)
+    return f"f:{form.session}:save"
+
+
+def _saved(world: World, data: str, finish: Callable[[], None]) -> Act:
+    """The press that saves, and the one by which somebody tries again who saw no answer."""
+    message_id = _shown(world)
+    pressed = _updated(world, Press("saving", message_id, data))
+
+    def end() -> None:
+        pressed.repeat()
+        world.update(BUYER, Press("again", message_id, data))
+        world.run()
+        finish()
+        assert_sound(world)
+
+    return Act("save", world, pressed.deliver, end)
+
+
+def _new_channel(world: World) -> Act:
+    """One channel comes of a form, with its two posts, however often it is saved."""
+    world.top_up()
+    for chat_id in (-1_001_666_000_001, -1_001_666_000_002):
+        world.fake_messenger.add_chat(chat_id)
+    values = {
+        Field.OPEN_ID: "-1001666000001",
+        Field.OPEN_TITLE: "Open",
+        Field.CLOSED_ID: "-1001666000002",
+        Field.CLOSED_TITLE: "Closed",
+        Field.PRICE_1: "9.99",
+        Field.ADDRESS: OTHER_ADDRESS,
+    }
+    form = Form("abcdef12", UUID(int=66), values=values, coin="eth:eth", network="eth")
+
+    def finish() -> None:
+        [row] = world.rows("SELECT id FROM channels")
+        assert row["id"] == form.channel_id
+        assert len(world.rows("SELECT id FROM tiers")) == 1
+        assert sorted(len(one) for one in world.fake_messenger.posts.values()) == [1, 1]
+        assert len(world.rows("SELECT id FROM audit_log WHERE action = 'register_channel'")) == 1
+
+    return _saved(world, _form(world, form), finish)
+
+
+def _edited_channel(world: World) -> Act:
+    """A form changes everything or nothing, once: the wallet's hold begins once too."""
+    shop = world.open_shop()
+    world.rows(f"UPDATE accounts SET telegram_user_id = {BUYER}")
+    with world.database.transaction() as tx:
+        opened = form_of(tx.channels.showcase(shop.channel_id), "abcdef12")
+    changed = opened.with_value(Field.ADDRESS, OTHER_ADDRESS).with_value(Field.PRICE_1, "14.99")
+
+    def finish() -> None:
+        [row] = world.rows("SELECT payout_address FROM channels")
+        assert row["payout_address"] == OTHER_ADDRESS
+        prices = world.rows("SELECT price_cents FROM tiers ORDER BY position")
+        assert [one["price_cents"] for one in prices] == [1_499, 1_999]
+        assert len(world.rows("SELECT id FROM notices WHERE kind = 'wallet_changed'")) == 1
+        assert len(world.rows("SELECT id FROM audit_log WHERE action = 'edit_channel'")) == 1
+
+    return _saved(world, _form(world, changed), finish)
+
+
+def _text_for_a_form(world: World) -> Act:
+    """What was typed is in the form once, and the form is shown below once."""
+    form = replace(Form("abcdef12", UUID(int=66)), awaits=Field.OPEN_TITLE)
+    _form(world, form)
+    said = _updated(world, Say("A title"))
+
+    def finish() -> None:
+        said.repeat()
+        world.run()
+        kinds = [row["kind"] for row in world.rows("SELECT kind FROM notices")]
+        assert kinds.count("form") + kinds.count("welcome") == 1
+
+    return Act("text", world, said.deliver, finish)
+
+
+def _language(world: World) -> Act:
+    """A language that was chosen is spoken."""
+    pressed = _updated(world, Press("press", _shown(world), "l:ru"))
+
+    def finish() -> None:
+        pressed.repeat()
+        world.update(BUYER, Greet())
+        world.run()
+        assert "Здравствуйте" in world.fake_messenger.messages_to(BUYER)[-1].html
+
+    return Act("language", world, pressed.deliver, finish)
+
+
+def _news(world: World) -> Act:
+    """Who wants news has one account, and hears of a sale once."""
+    world.top_up()
+    shop = world.open_shop()
+    world.rows(f"UPDATE accounts SET telegram_user_id = {BUYER}")
+    pressed = _updated(world, Press("press", _shown(world), "n:on"))
+
+    def finish() -> None:
+        pressed.repeat()
+        world.finish(world.order(BUYER + 1, shop))
+        world.run()
+        assert len(world.rows("SELECT id FROM notices WHERE kind = 'news_of_sale'")) == 1
+        assert len(world.rows("SELECT id FROM accounts")) == 1
+        assert_sound(world)
+
+    return Act("news", world, pressed.deliver, finish)
 
 
 def _join(world: World) -> Act:
@@ -1166,6 +1297,15 @@ SUBJECTS: Mapping[str, Subject] = {
     "handle_update a button for donations": _open_keypad,
     "handle_update a digit": _type,
     "handle_update a donation": _donate,
+    "handle_update a form that makes a channel": _new_channel,
+    "handle_update a form that changes one": _edited_channel,
+    "handle_update a text for a form": _text_for_a_form,
+    "handle_update a language": _language,
+    "handle_update a wish for news": _news,
+    "handle_update a time zone": partial(_question, AskTimeZone("Europe/Madrid"), 1),
+    "handle_update a question about renewals": partial(_question, AskRenew(), 1),
+    "handle_update a wish for a form": partial(_question, AskForm(), 1),
+    "handle_update a change of mind": partial(_question, Cancel(), 1),
     "handle_update a wish to donate": partial(_question, AskDonate(), 1),
     "handle_update a greeting": partial(_question, Greet(), 1),
     "handle_update a question": partial(_question, AskStatus(None), 1),
