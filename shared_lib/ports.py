@@ -630,8 +630,8 @@ class Channels(Protocol):
         """Whether anybody ever ordered of it, or was let in."""
         ...
 
-    def save_tier(self, tier: Tier) -> None:
-        """Keep price, days and removal."""
+    def remove_tier(self, tier_id: UUID, now: datetime) -> None:
+        """Take a tier off sale for good; what was ordered of it keeps its terms."""
         ...
 
     def move_chat(self, old_id: int, new_id: int) -> bool:

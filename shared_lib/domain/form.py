@@ -63,6 +63,9 @@ DAYS = (Field.DAYS_1, Field.DAYS_2, Field.DAYS_3)
 CHAT_IDS = (Field.OPEN_ID, Field.CLOSED_ID)
 TITLES = (Field.OPEN_TITLE, Field.CLOSED_TITLE)
 DESCRIPTIONS = (Field.OPEN_DESCRIPTION, Field.CLOSED_DESCRIPTION)
+_PROSE = frozenset({*TITLES, *DESCRIPTIONS})
+# Source: https://github.com/bitcoin/bips/blob/master/bip-0039.mediawiki
+_PHRASE_LENGTHS = frozenset({12, 15, 18, 21, 24})
 CLEARABLE = frozenset({*DESCRIPTIONS, Field.MEMO})
 
 
@@ -214,9 +217,21 @@ def typed(form: Form, text: str) -> Form:
     if form.awaits is None:
         return form
     value = text.strip()
-    if secret_kind(value) is not None:
+    if _is_secret(form.awaits, value):
         raise RefusedInputError(is_secret=True)
-    return form.with_value(form.awaits, _normal(form, form.awaits, value))
+    after = form.with_value(form.awaits, _normal(form, form.awaits, value))
+    has_moved = after.value(Field.ADDRESS) != form.value(Field.ADDRESS)
+    # A memo belongs to its address: with another one, money would go to somebody else.
+    return after.with_value(Field.MEMO, "") if has_moved else after
+
+
+def _is_secret(name: Field, value: str) -> bool:
+    """Prose of a dozen words is no seed phrase, unless there is nothing but a phrase's words."""
+    kind = secret_kind(value)
+    if kind != "seed phrase" or name not in _PROSE:
+        return kind is not None
+    words = value.split()
+    return len(words) in _PHRASE_LENGTHS and all(one.isalpha() and one.islower() for one in words)
 
 
 def _normal(form: Form, name: Field, value: str) -> str:

@@ -151,6 +151,7 @@ class ProblemCode(StrEnum):
     BELOW_LEAST = "below_least"
     RIGHTS = "rights"
     UNKNOWN_CHAT = "unknown_chat"
+    NOT_THEIRS = "not_theirs"
     TAKEN = "taken"
     SAME_CHAT = "same_chat"
     SOLD = "sold"

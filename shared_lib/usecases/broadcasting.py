@@ -24,6 +24,15 @@ def want(tx: Transaction, broadcast: Broadcast, now: datetime) -> None:
     tx.outbox.add(OfferDue(broadcast_id=broadcast.id), now)
 
 
+def want_soon(tx: Transaction, broadcast: Broadcast, now: datetime) -> None:
+    """The same at once, but not more often than an owner may ask for it."""
+    free_at = broadcast.free_at()
+    if free_at is None or free_at <= now:
+        want(tx, broadcast, now)
+    else:
+        tx.broadcasts.save(broadcast.wanted(free_at))
+
+
 def want_all(tx: Transaction, channel_id: UUID, now: datetime) -> None:
     """Bring what stands in a channel's chats, which is locked by us, in line with the channel."""
     for broadcast in tx.broadcasts.lock_of(channel_id):

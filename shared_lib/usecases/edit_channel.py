@@ -1,5 +1,6 @@
 """Change everything about a channel that its owner can change, all at once."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -8,7 +9,7 @@ from shared_lib.domain.broadcast import BroadcastKind, Showcase
 from shared_lib.domain.offer import Chat, FieldProblem, ProblemCode, Tier
 from shared_lib.domain.operator import ActionRefusedError
 from shared_lib.ports import Ports, Transaction
-from shared_lib.usecases.broadcasting import want
+from shared_lib.usecases.broadcasting import want, want_soon
 from shared_lib.usecases.change_grace import apply_grace
 from shared_lib.usecases.change_payout import PayoutTerms, apply_terms
 from shared_lib.usecases.owning import audit_owner, require_owned
@@ -17,7 +18,7 @@ from shared_lib.usecases.register_channel import (
     NewChannel,
     NewTier,
     add_tier,
-    checked_channel,
+    channel_problems,
     refuse_taken_chats,
 )
 
@@ -47,7 +48,9 @@ def edit_channel(ports: Ports, channel_id: UUID, edit: ChannelEdit) -> None:
     Raises InvalidChannelError, ChannelChangedError where somebody else was faster, ProviderError,
     and ActionRefusedError where the channel is not the owner's, or is being closed.
     """
-    wanted = checked_channel(ports, edit.wanted)
+    with ports.database.transaction() as tx:
+        seen = tx.channels.showcase(channel_id)
+    wanted = _checked(ports, seen, edit)
     with ports.database.transaction() as tx:
         account_id = tx.people.account_of(wanted.owner.id)
         channel = tx.channels.lock(channel_id)
@@ -64,6 +67,39 @@ def edit_channel(ports: Ports, channel_id: UUID, edit: ChannelEdit) -> None:
         terms = PayoutTerms(wanted.strategy, wanted.threshold_cents, wanted.target)
         apply_grace(ports, tx, apply_terms(ports, tx, channel, terms), wanted.grace_days)
         audit_owner(ports, tx, account_id, "edit_channel", ("channel", str(channel_id)))
+
+
+def _checked(ports: Ports, seen: Showcase, edit: ChannelEdit) -> NewChannel:
+    """What is wanted, if what is new in it keeps the rules.
+
+    What stays as it is kept them when it was saved, and keeps nothing else from being saved.
+    """
+    checked, problems = channel_problems(ports, edit.wanted)
+    found = [one for one in problems if not _stays(seen, edit, one)]
+    if found:
+        raise InvalidChannelError(found)
+    if edit.wanted.target == seen.channel.target:
+        return replace(checked, target=seen.channel.target)
+    return checked
+
+
+def _stays(seen: Showcase, edit: ChannelEdit, problem: FieldProblem) -> bool:
+    """Whether a problem is about something that is as it was."""
+    channel, wanted = seen.channel, edit.wanted
+    if problem.field.startswith("target"):
+        return wanted.target == channel.target
+    if problem.field in {"strategy", "threshold_cents"}:
+        before = (channel.strategy, channel.threshold_cents)
+        return (wanted.strategy, wanted.threshold_cents) == before
+    found = _TIER.match(problem.field)
+    if found is None:
+        return False
+    position = sorted(edit.tiers)[int(found[1])]
+    terms = {one.tier.position: _terms(one.tier) for one in seen.on_sale}
+    return terms.get(position) == edit.tiers[position]
+
+
+_TIER = re.compile(r"tiers\[(\d+)\]")
 
 
 # ---- chats ---------------------------------------------------------------------------------------
@@ -84,13 +120,14 @@ def _save_chats(ports: Ports, tx: Transaction, before: Showcase, wanted: NewChan
 
 
 def _post_anew(ports: Ports, tx: Transaction, channel_id: UUID, moved: list[Chat]) -> None:
-    """Both posts, as the bot's owner sees them next; in another chat nothing of ours stands yet."""
+    """The offer, and whatever is to stand in another chat, where nothing of ours stands yet."""
     roles = {chat.role.value for chat in moved}
     for broadcast in tx.broadcasts.lock_of(channel_id):
         role = "open" if broadcast.kind is BroadcastKind.OFFER else "closed"
-        stands = broadcast.taken_down() if role in roles else broadcast
-        if role in roles or broadcast.kind is BroadcastKind.OFFER:
-            want(tx, stands, ports.clock.now())
+        if role in roles:
+            want(tx, broadcast.taken_down(), ports.clock.now())
+        elif broadcast.kind is BroadcastKind.OFFER:
+            want_soon(tx, broadcast, ports.clock.now())
 
 
 # ---- tiers ---------------------------------------------------------------------------------------
@@ -99,15 +136,14 @@ def _post_anew(ports: Ports, tx: Transaction, channel_id: UUID, moved: list[Chat
 def _save_tiers(
     ports: Ports, tx: Transaction, before: Showcase, wanted: Mapping[int, NewTier]
 ) -> None:
+    """Other terms are another tier: nobody is shown a price by a link that stood for another."""
     on_sale = {one.tier.position: one.tier for one in before.on_sale}
-    for position, tier in on_sale.items():
-        _save_tier(ports, tx, tier, wanted.get(position))
-    for position in wanted.keys() - on_sale.keys():
+    stay = {position for position, tier in on_sale.items() if _terms(tier) == wanted.get(position)}
+    for position in on_sale.keys() - stay:
+        tx.channels.remove_tier(on_sale[position].id, ports.clock.now())
+    for position in wanted.keys() - stay:
         add_tier(ports, tx, before.channel.id, position, wanted[position])
 
 
-def _save_tier(ports: Ports, tx: Transaction, tier: Tier, wanted: NewTier | None) -> None:
-    if wanted is None:
-        tx.channels.save_tier(replace(tier, removed_at=ports.clock.now()))
-    elif (tier.price_cents, tier.days) != (wanted.price_cents, wanted.days):
-        tx.channels.save_tier(replace(tier, price_cents=wanted.price_cents, days=wanted.days))
+def _terms(tier: Tier) -> NewTier:
+    return NewTier(tier.price_cents, tier.days)

@@ -67,11 +67,20 @@ class _Pressed:
 
 
 def choose_form(ports: Ports, tx: Transaction, visit: Visit) -> None:
-    """Show a person the channels that are theirs, and how to create one."""
-    facts: dict[str, str | int | None] = {}
+    """Show a person the channels that are theirs, how to create one, and what they have begun."""
+    facts: dict[str, str | int | None] = {"begun": _begun(ports, visit.person.id)}
     for number, (channel_id, title) in enumerate(tx.channels.owned_by(visit.person.id), start=1):
         facts |= {f"channel_{number}": channel_id.hex, f"title_{number}": title}
     tell(ports, tx, visit.person.id, NoticeKind.FORM_WHICH, visit.key, facts)
+
+
+def _begun(ports: Ports, telegram_user_id: int) -> str | None:
+    """The session of a form that is open still, as far as that can be told now."""
+    try:
+        drafted = read_form(ports, telegram_user_id)
+    except ProviderError:
+        return None
+    return None if drafted is None else drafted.form.session
 
 
 def press_form(ports: Ports, visit: Visit, press: Press) -> str | None:
@@ -176,11 +185,21 @@ def type_into_form(ports: Ports, visit: Visit, said: Say) -> bool:
             return False
         form, note = _typed(drafted.form, said)
         counted = form.counted(visit.key)
-        write_form(ports, visit.person.id, counted, drafted)
+        _keep(ports, visit, counted, drafted)
     except (DraftChangedError, ProviderError):
         return False
     _show_below(ports, visit, counted, note)
     return True
+
+
+def _keep(ports: Ports, visit: Visit, counted: Form, drafted: DraftedForm) -> None:
+    """Write the draft; that it was written shows in it, also where the answer was lost."""
+    try:
+        write_form(ports, visit.person.id, counted, drafted)
+    except ProviderError:
+        found = read_form(ports, visit.person.id)
+        if found is None or visit.key not in found.form.presses:
+            raise
 
 
 def _typed(form: Form, said: Say) -> tuple[Form, Phrase | None]:

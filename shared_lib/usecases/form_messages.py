@@ -61,15 +61,24 @@ def form_saved_message(title: str, speech: Speech) -> Message:
     return Message(speech.say(Phrase.FORM_SAVED, title=title))
 
 
-def form_which_message(channels: Iterable[tuple[UUID, str]], speech: Speech) -> Message:
-    """A button for each channel of a person, and one to create another."""
+def form_which_message(
+    channels: Iterable[tuple[UUID, str]], begun: str | None, speech: Speech
+) -> Message:
+    """A button for each channel of a person, one to create another, and one to what was begun.
+
+    `begun` is the session of a form that is open still.
+    """
     rows = [
         (Button(title, callback_data=f"{FORM_PRESS}:{OPEN}:{channel_id.hex}"),)
         for channel_id, title in channels
     ]
     said = speech.say(Phrase.FORM_WHICH if rows else Phrase.FORM_FIRST)
     new = Button(speech.plain(Phrase.BUTTON_FORM_NEW), callback_data=f"{FORM_PRESS}:{NEW}")
-    return Message(said, rows=(*rows, (new,)))
+    rows.append((new,))
+    if begun is not None:
+        data = f"{FORM_PRESS}:{begun}:{Act.SHOW}:{Screen.MENU}"
+        rows.append((Button(speech.plain(Phrase.BUTTON_FORM_RESUME), callback_data=data),))
+    return Message(said, rows=tuple(rows))
 
 
 # ---- what a field wants --------------------------------------------------------------------------

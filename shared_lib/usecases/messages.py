@@ -439,12 +439,13 @@ def _zone(facts: Facts, speech: Speech) -> Message:
 
 def _form_which(facts: Facts, speech: Speech) -> Message:
     """`channel_1` and `title_1` and so on: each is a channel of the reader's."""
-    numbers = range(1, len(facts) // 2 + 1)
+    numbers = range(1, sum(name.startswith("title_") for name in facts) + 1)
     channels = [
         (UUID(hex=str(facts[f"channel_{number}"])), str(facts[f"title_{number}"]))
         for number in numbers
     ]
-    return form_which_message(channels, speech)
+    begun = facts.get("begun")
+    return form_which_message(channels, None if begun is None else str(begun), speech)
 
 
 def _form(facts: Facts, speech: Speech) -> Message:

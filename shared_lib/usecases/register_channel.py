@@ -71,21 +71,21 @@ def register_channel(
 
     `channel_id` is the id that the channel shall have, where it was promised one.
     """
-    new = checked_channel(ports, new)
+    new, problems = channel_problems(ports, new)
+    if problems:
+        raise InvalidChannelError(problems)
     with ports.database.transaction() as tx:
         return _write(ports, tx, new, channel_id or ports.ids.new())
 
 
-def checked_channel(ports: Ports, new: NewChannel) -> NewChannel:
-    """What is asked for, with its address in the form that is stored.
+def channel_problems(ports: Ports, new: NewChannel) -> tuple[NewChannel, list[FieldProblem]]:
+    """What is asked for, with its address in the form that is stored, and what is wrong with it.
 
-    Also asks Telegram what the bot may do in both chats. Raises InvalidChannelError, ProviderError.
+    Also asks Telegram what the bot may do in both chats. Raises ProviderError.
     """
     target, target_problems = checked_target(ports, new.target)
     problems = [*_form_problems(ports, new), *target_problems, *_right_problems(ports, new)]
-    if problems:
-        raise InvalidChannelError(problems)
-    return replace(new, target=target)
+    return replace(new, target=target), problems
 
 
 def _form_problems(ports: Ports, new: NewChannel) -> list[FieldProblem]:

@@ -16,7 +16,7 @@ from shared_lib.domain.offer import (
     Strategy,
 )
 from shared_lib.domain.operator import ActionRefusedError
-from shared_lib.ports import Person, Ports
+from shared_lib.ports import PermanentError, Person, Ports, Presence
 from shared_lib.usecases.edit_channel import ChannelChangedError, ChannelEdit, edit_channel
 from shared_lib.usecases.form_messages import ask, label
 from shared_lib.usecases.forms import fingerprint, form_of
@@ -27,6 +27,7 @@ from shared_lib.usecases.register_channel import (
     InvalidChannelError,
     NewChannel,
     NewTier,
+    channel_problems,
     register_channel,
 )
 from shared_lib.usecases.words.phrases import Phrase
@@ -58,15 +59,43 @@ def _write(ports: Ports, owner: Person, form: Form) -> None:
     wanted = _wanted(owner, form)
     with ports.database.transaction() as tx:
         is_there = tx.channels.get(form.channel_id) is not None
-        is_saved = is_there and _says(form, tx.channels.showcase(form.channel_id))
+        seen = tx.channels.showcase(form.channel_id) if is_there else None
         is_theirs = form.channel_id in {one for one, _ in tx.channels.owned_by(owner.id)}
-    if is_saved and is_theirs:
+    if seen is not None and is_theirs and _says(form, seen):
         return
-    if form.is_new and not is_there:
+    _require_theirs(ports, wanted, seen)
+    if form.is_new and seen is None:
         register_channel(ports, wanted, form.channel_id)
         return
     edit = ChannelEdit(wanted, _tiers(form), _stands(form))
     edit_channel(ports, form.channel_id, edit)
+
+
+def _require_theirs(ports: Ports, wanted: NewChannel, seen: Showcase | None) -> None:
+    """Nobody sells a chat that somebody else has made the bot an administrator of.
+
+    Raises InvalidChannelError for chats that are new here and that the owner does not run.
+    """
+    known = set() if seen is None else {seen.open_chat.chat_id, seen.closed_chat.chat_id}
+    fresh = [one for one in (wanted.open_chat, wanted.closed_chat) if one.chat_id not in known]
+    problems = [
+        FieldProblem(f"{chat.role}_chat.chat_id", "is run by others", ProblemCode.NOT_THEIRS)
+        for chat in fresh
+        if not _runs(ports, wanted.owner, chat)
+    ]
+    if problems:
+        raise InvalidChannelError([*problems, *channel_problems(ports, wanted)[1]])
+
+
+def _runs(ports: Ports, owner: Person, chat: Chat) -> bool:
+    """Whether somebody is the creator or an administrator of a chat.
+
+    Where the bot is not, nobody can tell; what it lacks is then found by itself.
+    """
+    try:
+        return ports.messenger.presence(chat.chat_id, owner.id) is Presence.PROTECTED
+    except PermanentError:
+        return True
 
 
 def _says(form: Form, showcase: Showcase) -> bool:
@@ -157,6 +186,7 @@ def _problem(ports: Ports, form: Form, problem: FieldProblem, speech: Speech) ->
 
 _SAID = {
     ProblemCode.TAKEN: Phrase.PROBLEM_TAKEN,
+    ProblemCode.NOT_THEIRS: Phrase.PROBLEM_NOT_THEIRS,
     ProblemCode.UNKNOWN_CHAT: Phrase.PROBLEM_CHAT_UNKNOWN,
     ProblemCode.SAME_CHAT: Phrase.PROBLEM_SAME_CHAT,
     ProblemCode.SOLD: Phrase.PROBLEM_SOLD,

@@ -39,10 +39,10 @@ class FakeDrafts:
             self._require(kind, telegram_user_id, version)
             self.kept.pop((kind, telegram_user_id), None)
 
-    def fail_next(self, method: str, error: ProviderError) -> None:
-        """Let the next call of `method` raise `error`."""
+    def fail_next(self, method: str, error: ProviderError, *, after_effect: bool = False) -> None:
+        """Let the next call of `method` raise `error`; `after_effect`: its answer is lost."""
         with self._lock:
-            self._failures.order(method, error, after_effect=False)
+            self._failures.order(method, error, after_effect=after_effect)
 
     def lose_all(self) -> None:
         """What may happen to drafts at any time."""

@@ -235,6 +235,12 @@ class FakeMessenger:
         with self._lock:
             return self.people.setdefault(user_id, FakePerson(has_started))
 
+    def promote(self, chat_id: int, user_id: int) -> None:
+        """Make somebody an administrator of a chat."""
+        self.add_member(chat_id, user_id)
+        with self._lock:
+            self.chats[chat_id].protected.add(user_id)
+
     def add_member(self, chat_id: int, user_id: int) -> None:
         """Let somebody be inside, by no request."""
         with self._lock:

@@ -529,6 +529,7 @@ def _new_channel(world: World) -> Act:
     world.top_up()
     for chat_id in (-1_001_666_000_001, -1_001_666_000_002):
         world.fake_messenger.add_chat(chat_id)
+        world.fake_messenger.promote(chat_id, BUYER)
     values = {
         Field.OPEN_ID: "-1001666000001",
         Field.OPEN_TITLE: "Open",
@@ -560,7 +561,9 @@ def _edited_channel(world: World) -> Act:
     def finish() -> None:
         [row] = world.rows("SELECT payout_address FROM channels")
         assert row["payout_address"] == OTHER_ADDRESS
-        prices = world.rows("SELECT price_cents FROM tiers ORDER BY position")
+        prices = world.rows(
+            "SELECT price_cents FROM tiers WHERE removed_at IS NULL ORDER BY position"
+        )
         assert [one["price_cents"] for one in prices] == [1_499, 1_999]
         assert len(world.rows("SELECT id FROM notices WHERE kind = 'wallet_changed'")) == 1
         assert len(world.rows("SELECT id FROM audit_log WHERE action = 'edit_channel'")) == 1

@@ -12,7 +12,9 @@ import pytest
 from shared_lib.domain.currency import KNOWN_ASSETS
 from shared_lib.domain.form import (
     DAYS,
+    DESCRIPTIONS,
     PRICES,
+    TITLES,
     Act,
     Field,
     Form,
@@ -41,6 +43,7 @@ from tests.unit.test_messages import WILD_TITLES, read
 NOW = datetime(2027, 3, 3, 14, 5, tzinfo=UTC)
 EMPTY = Form("abcdef12", UUID(int=7))
 ADDRESS = "0x52908400098527886E0F7030069857D2E4169EE7"
+OTHER = "0xde709f2102306220921060314715629080e2fb77"
 FULL = replace(
     EMPTY,
     base="0" * 32,
@@ -182,7 +185,7 @@ def test_what_owners_wrote_is_shown_literally(title: str) -> None:
         assert shown.count(title) == 2
     assert title in read(form_message(replace(form, screen=Screen.WALLET), speech())).text
     assert title in read(form_saved_message(title, speech())).text
-    assert form_which_message([(UUID(int=1), title)], speech()).keyboard[0][0].label == title
+    assert form_which_message([(UUID(int=1), title)], None, speech()).keyboard[0][0].label == title
 
 
 def test_what_is_left_of_a_form_says_how_to_begin_anew() -> None:
@@ -244,6 +247,27 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(name: Field, text: str
 
 SEED = "legal winner thank year wave sausage worth useful legal winner thank yellow"
 KEY = "0x" + "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"
+
+
+PROSE = "All of my ideas, each day: what I buy, what I sell, and why I do it."
+
+
+@pytest.mark.parametrize("name", Field)
+def test_prose_of_a_dozen_words_is_no_seed_phrase(name: Field) -> None:
+    form = replace(EMPTY, awaits=name)
+    if name in {*TITLES, *DESCRIPTIONS}:
+        assert typed(form, PROSE).value(name) == PROSE
+        return
+    with pytest.raises(RefusedInputError) as refused:
+        typed(form, PROSE)
+    assert refused.value.is_secret
+
+
+def test_another_address_drops_the_memo_of_the_last() -> None:
+    after = typed(replace(FULL, awaits=Field.ADDRESS), OTHER)
+    assert (after.value(Field.ADDRESS), after.value(Field.MEMO)) == (OTHER, "")
+    again = typed(replace(FULL, awaits=Field.ADDRESS), ADDRESS)
+    assert again.value(Field.MEMO) == "12345"
 
 
 @pytest.mark.parametrize("secret", [SEED, KEY])

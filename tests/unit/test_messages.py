@@ -120,7 +120,11 @@ FACTS: dict[NoticeKind, Facts] = {
     NoticeKind.ZONE: {"zone": None},
     NoticeKind.CANCELLED: {},
     NoticeKind.NOTHING_TO_CANCEL: {},
-    NoticeKind.FORM_WHICH: {"channel_1": UUID(ORDER).hex, "title_1": "Signals"},
+    NoticeKind.FORM_WHICH: {
+        "begun": "abcdef12",
+        "channel_1": UUID(ORDER).hex,
+        "title_1": "Signals",
+    },
     NoticeKind.FORM: {
         "form": json.dumps(content_of(Form("abcdef12", UUID(ORDER)))),
         "note": "form_refused",

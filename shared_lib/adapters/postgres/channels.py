@@ -78,14 +78,16 @@ UPDATE channels SET closed_at = :now WHERE id IN (
 RETURNING id
 """
 
-# What the person bought last, if it is sold still, else the channel's first offer.
+# What stands where the person's last purchase stood, if anything does, else the first offer.
 _RENEWAL = """
 SELECT l.id FROM tiers t
 JOIN offer_links l ON l.tier_id = t.id JOIN channels c ON c.id = t.channel_id
 WHERE t.channel_id = :id AND t.removed_at IS NULL AND c.closing_at IS NULL
-ORDER BY t.id = (SELECT o.tier_id FROM orders o WHERE o.channel_id = :id
-                 AND o.telegram_user_id = :user AND o.state = 'paid'
-                 ORDER BY o.created_at DESC LIMIT 1) DESC NULLS LAST, t.position, l.created_at
+ORDER BY t.position = (SELECT b.position FROM orders o JOIN tiers b ON b.id = o.tier_id
+                       WHERE o.channel_id = :id AND o.telegram_user_id = :user
+                       AND o.state = 'paid'
+                       ORDER BY o.created_at DESC LIMIT 1) DESC NULLS LAST,
+    t.position, l.created_at
 LIMIT 1
 """
 
@@ -206,14 +208,11 @@ class PostgresChannels:
             id=channel_id,
         )
 
-    def save_tier(self, tier: Tier) -> None:
+    def remove_tier(self, tier_id: UUID, now: datetime) -> None:
         self._session.run(
-            "UPDATE tiers SET price_cents = :price_cents, days = :days, removed_at = :removed_at "
-            "WHERE id = :id",
-            id=tier.id,
-            price_cents=tier.price_cents,
-            days=tier.days,
-            removed_at=tier.removed_at,
+            "UPDATE tiers SET removed_at = :now WHERE id = :id AND removed_at IS NULL",
+            id=tier_id,
+            now=now,
         )
 
     def move_chat(self, old_id: int, new_id: int) -> bool:

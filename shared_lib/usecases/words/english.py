@@ -379,6 +379,10 @@ ENGLISH: Words = {
     Phrase.FORM_NOT_SAVED: "⚠️ <b>Nothing was saved yet.</b>",
     Phrase.FORM_BOLD: "<b>{words}</b>",
     Phrase.PROBLEM_TAKEN: "The chat <code>{chat_id}</code> belongs to a channel here already.",
+    Phrase.PROBLEM_NOT_THEIRS: (
+        "You must be an administrator of the chat <code>{chat_id}</code> yourself."
+    ),
+    Phrase.BUTTON_FORM_RESUME: "📝 Go on with what you began",
     Phrase.PROBLEM_SAME_CHAT: "The open and the closed chat must be two different ones.",
     Phrase.PROBLEM_SOLD: "The closed chat was sold already and cannot be another one.",
     Phrase.PROBLEM_TOO_MANY: "An account has at most {most} channels.",

@@ -198,6 +198,8 @@ class Phrase(StrEnum):
     FORM_NOT_SAVED = auto()
     FORM_BOLD = auto()
     PROBLEM_TAKEN = auto()
+    PROBLEM_NOT_THEIRS = auto()
+    BUTTON_FORM_RESUME = auto()
     PROBLEM_SAME_CHAT = auto()
     PROBLEM_SOLD = auto()
     PROBLEM_TOO_MANY = auto()

@@ -392,6 +392,8 @@ RUSSIAN: Words = {
     Phrase.FORM_NOT_SAVED: "⚠️ <b>Пока ничего не сохранено.</b>",
     Phrase.FORM_BOLD: "<b>{words}</b>",
     Phrase.PROBLEM_TAKEN: "Чат <code>{chat_id}</code> уже принадлежит одному из каналов.",
+    Phrase.PROBLEM_NOT_THEIRS: "Вы сами должны быть администратором чата <code>{chat_id}</code>.",
+    Phrase.BUTTON_FORM_RESUME: "📝 Продолжить начатое",
     Phrase.PROBLEM_SAME_CHAT: "Открытый и закрытый чаты должны быть разными.",
     Phrase.PROBLEM_SOLD: "Закрытый чат уже продавался, заменить его нельзя.",
     Phrase.PROBLEM_TOO_MANY: "У учётной записи может быть не больше {most} каналов.",

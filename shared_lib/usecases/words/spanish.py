@@ -382,6 +382,8 @@ SPANISH: Words = {
     Phrase.FORM_NOT_SAVED: "⚠️ <b>Todavía no se ha guardado nada.</b>",
     Phrase.FORM_BOLD: "<b>{words}</b>",
     Phrase.PROBLEM_TAKEN: "El chat <code>{chat_id}</code> ya pertenece a un canal de aquí.",
+    Phrase.PROBLEM_NOT_THEIRS: "Tú mismo debes ser administrador del chat <code>{chat_id}</code>.",
+    Phrase.BUTTON_FORM_RESUME: "📝 Seguir con lo empezado",
     Phrase.PROBLEM_SAME_CHAT: "El chat abierto y el cerrado deben ser distintos.",
     Phrase.PROBLEM_SOLD: "El chat cerrado ya se ha vendido y no puede ser otro.",
     Phrase.PROBLEM_TOO_MANY: "Una cuenta tiene como mucho {most} canales.",

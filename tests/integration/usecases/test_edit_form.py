@@ -17,6 +17,7 @@ from shared_lib.usecases.close_channel import close_channel
 from shared_lib.usecases.refresh_currencies import refresh_currencies
 from tests.databases import together
 from tests.integration.usecases.support import ANN, BEN, OTHER_ADDRESS, column, said, value
+from tests.integration.usecases.swap_support import pass_minutes
 from tests.integration.usecases.test_donations import last_message, shown
 from tests.world import OWNER as FIRST_OWNER
 from tests.world import Shop, World
@@ -107,7 +108,14 @@ def owner(world: World) -> Owner:
     world.fake_messenger.add_chat(OPEN_ID)
     world.fake_messenger.add_chat(CLOSED_ID)
     refresh_currencies(world, 1)
+    run_chats(world, ANN)
     return Owner(world)
+
+
+def run_chats(world: World, user_id: int) -> None:
+    """Somebody is an administrator of both chats."""
+    for chat_id in (OPEN_ID, CLOSED_ID):
+        world.fake_messenger.promote(chat_id, user_id)
 
 
 @pytest.fixture
@@ -215,12 +223,23 @@ def test_what_breaks_a_rule_is_said_and_nothing_is_written(
 
 
 def test_a_coin_that_is_not_offered_now_is_refused(world: World, owner: Owner) -> None:
-    world.rows("DELETE FROM currencies WHERE id = 'usdc:eth'")
+    world.rows("UPDATE currencies SET payout_enabled = false WHERE id = 'usdc:eth'")
     filled(owner, coin="usdc:eth")
     assert "Choose a coin that you can be paid in at present" in owner.save()
 
 
+def test_nobody_sells_a_chat_that_others_run(world: World, owner: Owner) -> None:
+    """The bot is an administrator there, because somebody else has made it one."""
+    world.fake_messenger.chats[CLOSED_ID].protected.clear()
+    filled(owner)
+    html = owner.save()
+    assert f"must be an administrator of the chat <code>{CLOSED_ID}</code> yourself" in html
+    assert str(OPEN_ID) not in html
+    assert channels(world) == 0
+
+
 def test_chats_of_another_channel_are_refused(world: World, owner: Owner, shop: Shop) -> None:
+    world.fake_messenger.promote(shop.closed_chat_id, ANN)
     filled(owner, closed_id=str(shop.closed_chat_id))
     assert f"<code>{shop.closed_chat_id}</code> belongs to a channel" in owner.save()
     assert channels(world) == 1
@@ -236,6 +255,7 @@ def test_an_account_has_ten_channels_at_most(world: World, owner: Owner) -> None
     filled(owner, open_id="-1001555000003", closed_id="-1001555000004")
     for chat_id in (-1_001_555_000_003, -1_001_555_000_004):
         world.fake_messenger.add_chat(chat_id)
+        world.fake_messenger.promote(chat_id, ANN)
     assert "at most 10 channels" in owner.save()
 
 
@@ -339,7 +359,7 @@ def test_everything_is_changed_at_once(world: World, shop: Shop, editor: Owner) 
     assert (row["strategy"], row["threshold_cents"], row["grace_days"]) == ("threshold", 5_000, 3)
     assert row["payout_address"] == OTHER_ADDRESS
     assert value(world, "SELECT title FROM channel_chats WHERE role = 'open'") == "New"
-    world.run()
+    pass_minutes(world, 10)
     assert [one.label for one in posted(world, shop).buttons] == [
         "🥇 $14.99 · for life",
         "🥉 $49.00 · for life",
@@ -370,6 +390,51 @@ def test_an_offer_of_a_tier_that_is_off_is_refused_politely(
     assert "no longer available" in said(world, BEN)[-1]
 
 
+def test_other_terms_are_another_tier(world: World, shop: Shop, editor: Owner) -> None:
+    """Nobody is shown a price by a link, or an open order, that stood for another."""
+    world.order(BEN, shop)
+    editor.fill({Field.PRICE_1: "4.99"})
+    editor.save()
+    pass_minutes(world, 10)
+    world.update(BEN, OpenOffer(shop.registered.offer_links[0]))
+    world.drain()
+    assert "no longer available" in said(world, BEN)[-1]
+    fresh = (posted(world, shop).buttons[0].url or "").rsplit("=", 1)[1]
+    world.update(BEN, OpenOffer(fresh))
+    world.drain()
+    assert "$4.99" in said(world, BEN)[-1]
+    kept = value(world, "SELECT count(*) FROM tiers WHERE position = 2")
+    assert kept == 1  # what was not changed is the same tier
+
+
+def test_what_stays_as_it_is_keeps_nothing_else_from_being_saved(
+    world: World, editor: Owner
+) -> None:
+    """The least price was raised, and the coin is not offered any more."""
+    world.set_policy(price_cents_least=1_500)
+    world.rows("UPDATE channels SET payout_asset = 'usdc:eth'")
+    editor.begin("Channel 1")
+    world.rows("UPDATE currencies SET payout_enabled = false WHERE id = 'usdc:eth'")
+    editor.fill({Field.CLOSED_TITLE: "Better"})
+    assert "is saved" in editor.save()
+    editor.begin("Better")
+    editor.fill({Field.PRICE_1: "9.98"})
+    assert "Here a price is at least $15.00" in editor.save()
+
+
+def test_posts_wait_for_the_time_between_two_of_them(
+    world: World, shop: Shop, editor: Owner
+) -> None:
+    world.run()
+    for title, other in (("Channel 1", "One"), ("One", "Two"), ("Two", "Three")):
+        editor.begin(title)
+        editor.fill({Field.CLOSED_TITLE: other})
+        editor.save()
+    assert "Channel 1" in posted(world, shop).html
+    pass_minutes(world, 10)
+    assert "Three" in posted(world, shop).html
+
+
 def test_another_wallet_holds_payouts_and_is_told(world: World, shop: Shop, editor: Owner) -> None:
     editor.fill({Field.ADDRESS: OTHER_ADDRESS})
     editor.save()
@@ -385,12 +450,14 @@ def test_the_open_chat_can_be_another_one_and_the_closed_one_until_it_is_sold(
     world.run()
     world.fake_messenger.add_chat(OPEN_ID)
     world.fake_messenger.add_chat(CLOSED_ID)
+    run_chats(world, OWNER)
     editor.fill({Field.OPEN_ID: str(OPEN_ID), Field.CLOSED_ID: str(CLOSED_ID)})
     assert "is saved" in editor.save()
     world.run()
     posts = world.fake_messenger.posts
     assert len(posts[OPEN_ID]) == len(posts[CLOSED_ID]) == 1
     world.order(BEN, shop)
+    world.fake_messenger.promote(shop.closed_chat_id, OWNER)
     editor.begin("Channel 1")
     editor.fill({Field.CLOSED_ID: str(shop.closed_chat_id)})
     assert "was sold already" in editor.save()
@@ -471,6 +538,22 @@ def test_a_press_that_comes_twice_counts_once(owner: Owner) -> None:
     for _ in range(2):
         assert owner.press_data(data, "same") is None
     assert "✅ Tier 2" in owner.button("Tier 2").label
+
+
+def test_what_was_begun_can_be_gone_on_with(world: World, owner: Owner) -> None:
+    owner.begin("Create new")
+    owner.fill({Field.OPEN_TITLE: "Half done"})
+    owner.begin("Go on with what you began")
+    assert "Half done" in owner.message.html
+    assert channels(world) == 0
+
+
+def test_a_text_whose_keeping_was_not_answered_is_in_the_form(world: World, owner: Owner) -> None:
+    owner.begin("Create new")
+    owner.press("Open chat")
+    owner.press("Title")
+    world.fake_drafts.fail_next("put", RetryableError("no answer"), after_effect=True)
+    assert "Once" in owner.say("Once")
 
 
 def test_a_text_that_comes_twice_counts_once(world: World, owner: Owner) -> None:
