@@ -120,7 +120,7 @@ def _save_chats(ports: Ports, tx: Transaction, before: Showcase, wanted: NewChan
 
 
 def _post_anew(ports: Ports, tx: Transaction, channel_id: UUID, moved: list[Chat]) -> None:
-    """The offer, and whatever is to stand in another chat, where nothing of ours stands yet."""
+    """The offer, and what belongs into another chat now, where there is nothing of ours yet."""
     roles = {chat.role.value for chat in moved}
     for broadcast in tx.broadcasts.lock_of(channel_id):
         role = "open" if broadcast.kind is BroadcastKind.OFFER else "closed"
