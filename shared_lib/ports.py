@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
+from shared_lib.domain.account import OwnerAccount, TokenPurpose
 from shared_lib.domain.broadcast import Broadcast, Showcase
 from shared_lib.domain.credit import Credit
 from shared_lib.domain.currency import Currency, Listing
@@ -606,6 +607,37 @@ class People(Protocol):
         ...
 
     def want_news(self, telegram_user_id: int, *, wanted: bool) -> None: ...
+    def lock_accounts(self, ids: Sequence[UUID]) -> list[OwnerAccount]:
+        """These accounts, locked in the order of their ids."""
+        ...
+
+    def add_token(
+        self,
+        digest: bytes,
+        purpose: TokenPurpose,
+        account_id: UUID,
+        now: datetime,
+        expires_at: datetime,
+    ) -> None:
+        """Keep a token of an account, locked by us, in place of its last one for this purpose."""
+        ...
+
+    def token_account(self, digest: bytes, purpose: TokenPurpose, now: datetime) -> UUID | None:
+        """Whose token this is, if it is good now."""
+        ...
+
+    def use_token(self, digest: bytes, now: datetime) -> bool:
+        """Use a token up; whether it was good until now."""
+        ...
+
+    def join_accounts(self, old_id: UUID, new_id: UUID) -> None:
+        """All that one account has is another's from now on; both are locked by us."""
+        ...
+
+    def tie(self, account_id: UUID, telegram_user_id: int) -> None:
+        """Let an account be that of a person in Telegram."""
+        ...
+
     def account_of(self, telegram_user_id: int) -> UUID | None: ...
     def add_account(self, account_id: UUID, telegram_user_id: int, now: datetime) -> None: ...
 

@@ -30,5 +30,6 @@ audit_log FROM funnel_app;
 REVOKE DELETE, TRUNCATE
 ON accounts, telegram_users, channels, channel_chats, tiers, offer_links, orders, payments,
 payer_credits, memberships, membership_periods, invites, join_requests, shares, payouts,
-payout_shares, swaps, wallets, transfers, transfer_attempts, notices, broadcasts, dead_letters, review_items
+payout_shares, swaps, wallets, transfers, transfer_attempts, notices, broadcasts, dead_letters, review_items,
+one_time_tokens
 FROM funnel_app;

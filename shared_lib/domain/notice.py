@@ -48,6 +48,7 @@ class NoticeKind(StrEnum):
     NOTHING_TO_CANCEL = "nothing_to_cancel"
     FORM_WHICH = "form_which"
     FORM = "form"
+    LINK = "link"
     NEWS = "news"
     NEWS_OF_SALE = "news_of_sale"
     NEWS_OF_SENDING = "news_of_sending"

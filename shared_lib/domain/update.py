@@ -61,6 +61,13 @@ class AskTimeZone:
 
 
 @dataclass(frozen=True, slots=True)
+class AskLink:
+    """Someone sends a code that joins an account of the dashboard; empty where none was given."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskNews:
     """An owner wants to choose what they are told of."""
 
@@ -161,6 +168,7 @@ Intent = (
     | AskRenew
     | AskLanguage
     | AskTimeZone
+    | AskLink
     | AskNews
     | AskHelp
     | AskForm

@@ -15,6 +15,7 @@ from shared_lib.domain.update import (
     AskForm,
     AskHelp,
     AskLanguage,
+    AskLink,
     AskNews,
     AskRefund,
     AskRenew,
@@ -244,6 +245,8 @@ def _commanded(word: str, rest: str) -> Intent:
         return AskRefund(_uuid(rest))
     if word == "timezone":
         return AskTimeZone(_storable(rest)[:_ZONE_MOST])
+    if word == "link":
+        return AskLink(_storable(rest)[:_PAYLOAD_MOST])
     if word == "start" and rest:
         return _opened(rest)
     return _WORDS_ALONE.get(word, Greet())

@@ -14,6 +14,7 @@ from shared_lib.domain.update import (
     AskForm,
     AskHelp,
     AskLanguage,
+    AskLink,
     AskNews,
     AskRefund,
     AskRenew,
@@ -42,6 +43,7 @@ from shared_lib.usecases.crediting import close_top_ups, leave_to_a_person
 from shared_lib.usecases.donating import choose_channel, open_keypad
 from shared_lib.usecases.edit_form import choose_form, type_into_form
 from shared_lib.usecases.lease import claim
+from shared_lib.usecases.link_account import link_account
 from shared_lib.usecases.membership_news import (
     note_departure,
     show_access,
@@ -96,17 +98,7 @@ def _press(ports: Ports, visit: Visit, press: Press) -> None:
 
 
 def _answer(ports: Ports, tx: Transaction, visit: Visit, intent: Intent) -> None:
-    if isinstance(intent, AskToJoin):
-        _store_request(ports, tx, visit, intent)
-        return
-    if isinstance(intent, LeaveChat):
-        note_departure(ports, tx, visit.person.id, intent)
-        return
-    if isinstance(intent, MoveChat):
-        tx.channels.move_chat(intent.old_id, intent.new_id)
-        return
-    if isinstance(intent, ChangeRights):
-        tell_lost_rights(ports, tx, intent)
+    if _is_seen(ports, tx, visit, intent):
         return
     tx.people.seen(visit.person, visit.now)
     if isinstance(intent, BlockBot) and intent.blocked:
@@ -118,8 +110,25 @@ def _answer(ports: Ports, tx: Transaction, visit: Visit, intent: Intent) -> None
         _ask_refund(ports, tx, visit, intent.order_id)
     elif isinstance(intent, AskTimeZone):
         set_time_zone(ports, tx, visit, intent.name)
+    elif isinstance(intent, AskLink):
+        link_account(ports, tx, visit, intent.code)
     elif type(intent) in _ANSWERS:
         _ANSWERS[type(intent)](ports, tx, visit)
+
+
+def _is_seen(ports: Ports, tx: Transaction, visit: Visit, intent: Intent) -> bool:
+    """Take note of what happens in chats, where nobody speaks to the bot; whether it was that."""
+    if isinstance(intent, AskToJoin):
+        _store_request(ports, tx, visit, intent)
+    elif isinstance(intent, LeaveChat):
+        note_departure(ports, tx, visit.person.id, intent)
+    elif isinstance(intent, MoveChat):
+        tx.channels.move_chat(intent.old_id, intent.new_id)
+    elif isinstance(intent, ChangeRights):
+        tell_lost_rights(ports, tx, intent)
+    else:
+        return False
+    return True
 
 
 def _say(kind: NoticeKind) -> "_Answer":

@@ -14,7 +14,13 @@ from shared_lib.domain.keypad import LAYOUT, Key
 from shared_lib.domain.language import Language
 from shared_lib.domain.message import Button, Message, text
 from shared_lib.domain.notice import Notice, NoticeKind
-from shared_lib.domain.offer import DONATE, DONATION_CENTS_LEAST, DONATION_CENTS_MOST, Chat
+from shared_lib.domain.offer import (
+    CHANNELS_PER_ACCOUNT_MOST,
+    DONATE,
+    DONATION_CENTS_LEAST,
+    DONATION_CENTS_MOST,
+    Chat,
+)
 from shared_lib.domain.order import OrderKind, Standing
 from shared_lib.usecases.form_messages import form_message, form_which_message
 from shared_lib.usecases.forms import form_from
@@ -434,6 +440,11 @@ def _zone(facts: Facts, speech: Speech) -> Message:
     return Message(speech.say(phrase, moment=speech.moment(speech.now)))
 
 
+def _link(facts: Facts, speech: Speech) -> Message:
+    phrase = Phrase(str(facts["phrase"]))
+    return Message(speech.say(phrase, most=CHANNELS_PER_ACCOUNT_MOST))
+
+
 # ---- the form ------------------------------------------------------------------------------------
 
 
@@ -501,6 +512,7 @@ _MESSAGES: Mapping[NoticeKind, _Make] = {
     NoticeKind.NOTHING_TO_CANCEL: _plain(Phrase.NOTHING_TO_CANCEL),
     NoticeKind.FORM_WHICH: _form_which,
     NoticeKind.FORM: _form,
+    NoticeKind.LINK: _link,
     NoticeKind.NEWS: _news,
     NoticeKind.NEWS_OF_SALE: _news_of_sale,
     NoticeKind.NEWS_OF_SENDING: _plain(Phrase.NEWS_SENT),

@@ -21,6 +21,7 @@ from shared_lib.domain.update import (
     AskAccess,
     AskDonate,
     AskForm,
+    AskLink,
     AskRefund,
     AskRenew,
     AskStatus,
@@ -55,6 +56,7 @@ from shared_lib.usecases.forms import content_of, form_of
 from shared_lib.usecases.grant_access import Grant, grant_access
 from shared_lib.usecases.handle_update import handle_update
 from shared_lib.usecases.import_members import FormerMember, import_members
+from shared_lib.usecases.link_account import issue_link_code
 from shared_lib.usecases.mark_payment import mark_payment
 from shared_lib.usecases.read_statement import read_statement
 from shared_lib.usecases.receive_callback import receive_callback
@@ -597,6 +599,33 @@ def _language(world: World) -> Act:
         assert "Здравствуйте" in world.fake_messenger.messages_to(BUYER)[-1].html
 
     return Act("language", world, pressed.deliver, finish)
+
+
+def _link(world: World) -> Act:
+    """A code joins two accounts, once, or is too late and joins nothing; it is told which."""
+    world.open_shop()
+    world.rows(f"UPDATE accounts SET telegram_user_id = {BUYER}")
+    world.fake_messenger.add_person(BUYER)
+    login = UUID(int=77)
+    world.rows(
+        "INSERT INTO accounts (id, email, created_at) "
+        f"VALUES ('{login}', 'ann@example.com', '2026-11-01 12:00Z')"
+    )
+    sent = _updated(world, AskLink(issue_link_code(world, login)))
+
+    def finish() -> None:
+        sent.repeat()
+        world.run()
+        [row] = world.rows("SELECT account_id FROM channels")
+        [owner] = world.rows("SELECT id FROM accounts WHERE telegram_user_id IS NOT NULL")
+        assert row["account_id"] == owner["id"]
+        [told] = world.rows("SELECT facts FROM notices WHERE kind = 'link'")
+        is_linked = told["facts"]["phrase"] == "link_done"
+        assert is_linked == (owner["id"] == login)
+        assert _audited(world, "link_account") == int(is_linked)
+        assert_sound(world)
+
+    return Act("link", world, sent.deliver, finish)
 
 
 def _news(world: World) -> Act:
@@ -1305,6 +1334,7 @@ SUBJECTS: Mapping[str, Subject] = {
     "handle_update a text for a form": _text_for_a_form,
     "handle_update a language": _language,
     "handle_update a wish for news": _news,
+    "handle_update a code that joins accounts": _link,
     "handle_update a time zone": partial(_question, AskTimeZone("Europe/Madrid"), 1),
     "handle_update a question about renewals": partial(_question, AskRenew(), 1),
     "handle_update a wish for a form": partial(_question, AskForm(), 1),

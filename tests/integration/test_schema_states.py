@@ -8,6 +8,7 @@ from typing import Any
 import pg8000.native
 import pytest
 
+from shared_lib.domain.account import TokenPurpose
 from shared_lib.domain.address import MemoNeed
 from shared_lib.domain.broadcast import BroadcastKind
 from shared_lib.domain.credit import CreditState
@@ -44,6 +45,7 @@ ENUMERATIONS: dict[tuple[str, str], Iterable[StrEnum]] = {
     ("currencies", "memo"): MemoNeed,
     ("channels", "strategy"): Strategy,
     ("telegram_users", "chosen_language"): Language,
+    ("one_time_tokens", "purpose"): TokenPurpose,
     ("channel_chats", "role"): ChatRole,
     ("broadcasts", "kind"): BroadcastKind,
     ("orders", "kind"): OrderKind,

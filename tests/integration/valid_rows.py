@@ -209,6 +209,12 @@ _MAKERS: dict[str, Callable[[], Columns]] = {
         "occurred_at": NOW,
     },
     "ledger_entries": lambda: {"account": "gas_float", "asset": "eth:eth", "amount": 1},
+    "one_time_tokens": lambda: {
+        "digest": uuid4().bytes * 2,
+        "purpose": "telegram_link",
+        "created_at": NOW,
+        "expires_at": LATER,
+    },
     "inbox": lambda: {"key": str(fresh_number()), "received_at": NOW},
     "ticks": lambda: {"name": "reconcile", "slot": fresh_number(), "started_at": NOW},
     "notices": lambda: _with_id(
@@ -250,6 +256,7 @@ _MAKERS: dict[str, Callable[[], Columns]] = {
 # Column of a table → the table and the column that it refers to.
 _PARENTS: dict[str, dict[str, tuple[str, str]]] = {
     "channels": {"account_id": ("accounts", "id")},
+    "one_time_tokens": {"account_id": ("accounts", "id")},
     "channel_chats": {"channel_id": ("channels", "id")},
     "tiers": {"channel_id": ("channels", "id")},
     "offer_links": {"tier_id": ("tiers", "id")},

@@ -129,6 +129,7 @@ FACTS: dict[NoticeKind, Facts] = {
         "form": json.dumps(content_of(Form("abcdef12", UUID(ORDER)))),
         "note": "form_refused",
     },
+    NoticeKind.LINK: {"phrase": "link_unknown"},
     NoticeKind.NEWS: {"wanted": None},
     NoticeKind.NEWS_OF_SALE: {
         "channel": "Signals",

@@ -1,9 +1,11 @@
 """People in Telegram, and the accounts of owners among them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from shared_lib.adapters.postgres.session import Session
+from shared_lib.domain.account import OwnerAccount, TokenPurpose
 from shared_lib.domain.language import Language, Manners
 from shared_lib.ports import Person
 
@@ -81,6 +83,80 @@ class PostgresPeople:
             "UPDATE accounts SET wants_news = :wanted WHERE telegram_user_id = :id",
             id=telegram_user_id,
             wanted=wanted,
+        )
+
+    def lock_accounts(self, ids: Sequence[UUID]) -> list[OwnerAccount]:
+        rows = self._session.rows(
+            "SELECT id, telegram_user_id, email FROM accounts "
+            "WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE",
+            ids=[str(one) for one in ids],
+        )
+        return [OwnerAccount(row["id"], row["telegram_user_id"], row["email"]) for row in rows]
+
+    def add_token(
+        self,
+        digest: bytes,
+        purpose: TokenPurpose,
+        account_id: UUID,
+        now: datetime,
+        expires_at: datetime,
+    ) -> None:
+        self._session.run(
+            "UPDATE one_time_tokens SET used_at = :now "
+            "WHERE account_id = :account_id AND purpose = :purpose AND used_at IS NULL",
+            account_id=account_id,
+            purpose=purpose,
+            now=now,
+        )
+        self._session.run(
+            "INSERT INTO one_time_tokens (digest, purpose, account_id, created_at, expires_at) "
+            "VALUES (:digest, :purpose, :account_id, :now, :expires_at)",
+            digest=digest,
+            purpose=purpose,
+            account_id=account_id,
+            now=now,
+            expires_at=expires_at,
+        )
+
+    def token_account(self, digest: bytes, purpose: TokenPurpose, now: datetime) -> UUID | None:
+        row = self._session.row(
+            "SELECT account_id FROM one_time_tokens WHERE digest = :digest "
+            "AND purpose = :purpose AND used_at IS NULL AND expires_at > :now",
+            digest=digest,
+            purpose=purpose,
+            now=now,
+        )
+        return row["account_id"] if row else None
+
+    def use_token(self, digest: bytes, now: datetime) -> bool:
+        return self._session.did(
+            "UPDATE one_time_tokens SET used_at = :now "
+            "WHERE digest = :digest AND used_at IS NULL RETURNING digest",
+            digest=digest,
+            now=now,
+        )
+
+    def join_accounts(self, old_id: UUID, new_id: UUID) -> None:
+        self._session.run(
+            "UPDATE channels SET account_id = :new WHERE account_id = :old", new=new_id, old=old_id
+        )
+        self._session.run(
+            "UPDATE accounts SET wants_news = wants_news "
+            "OR (SELECT o.wants_news FROM accounts o WHERE o.id = :old) WHERE id = :new",
+            new=new_id,
+            old=old_id,
+        )
+        self._session.run(
+            "UPDATE accounts SET telegram_user_id = NULL, joined_to = :new WHERE id = :old",
+            new=new_id,
+            old=old_id,
+        )
+
+    def tie(self, account_id: UUID, telegram_user_id: int) -> None:
+        self._session.run(
+            "UPDATE accounts SET telegram_user_id = :user WHERE id = :id",
+            id=account_id,
+            user=telegram_user_id,
         )
 
     def account_of(self, telegram_user_id: int) -> UUID | None:

@@ -42,6 +42,7 @@ ENGLISH: Words = {
         "/cancel — stop what you have begun\n\n"
         "For owners of channels:\n"
         "/database — set up a channel that you sell\n"
+        "/link and a code — join your account of the dashboard\n"
         "/notifications — be told of sales, donations and payouts"
     ),
     Phrase.OFFER_INTRODUCTION: "Choose a way in; the price is paid in any coin.",
@@ -406,4 +407,25 @@ ENGLISH: Words = {
     Phrase.FORM_OVER: "🗂 This form is over. Send /database to begin anew.",
     Phrase.PRESS_FORM_OVER: "This form is over. Send /database to begin anew.",
     Phrase.PRESS_FORM_AGAIN: "Something came in between. Please press once more.",
+    # Joining an account of the dashboard.
+    Phrase.LINK_HOW: (
+        "🔗 To tie this Telegram account to your account of the dashboard, ask there for a "
+        "code and send it here: <code>/link</code> and the code."
+    ),
+    Phrase.LINK_UNKNOWN: (
+        "🔗 This code is not good, or not any more. Ask for another one in the dashboard; a "
+        "code is good once, for 15 minutes."
+    ),
+    Phrase.LINK_DONE: (
+        "🔗 This Telegram account and your account of the dashboard are one now: you have the "
+        "same channels in both."
+    ),
+    Phrase.LINK_OTHER_LOGIN: (
+        "🔗 This Telegram account belongs to another account of the dashboard already. Nothing "
+        "was changed."
+    ),
+    Phrase.LINK_OTHER_TELEGRAM: (
+        "🔗 Your account of the dashboard belongs to another Telegram account already. Nothing "
+        "was changed."
+    ),
 }

@@ -216,3 +216,9 @@ class Phrase(StrEnum):
     FORM_OVER = auto()
     PRESS_FORM_OVER = auto()
     PRESS_FORM_AGAIN = auto()
+    # Joining an account of the dashboard.
+    LINK_HOW = auto()
+    LINK_UNKNOWN = auto()
+    LINK_DONE = auto()
+    LINK_OTHER_LOGIN = auto()
+    LINK_OTHER_TELEGRAM = auto()

@@ -42,6 +42,7 @@ SPANISH: Words = {
         "/cancel — dejar lo que has empezado\n\n"
         "Para dueños de canales:\n"
         "/database — configurar un canal que vendes\n"
+        "/link y un código — unir tu cuenta del panel\n"
         "/notifications — saber de ventas, donaciones y pagos"
     ),
     Phrase.OFFER_INTRODUCTION: "Elige cómo entrar; el precio se paga en cualquier moneda.",
@@ -410,4 +411,23 @@ SPANISH: Words = {
     Phrase.FORM_OVER: "🗂 Este formulario ha terminado. Envía /database para empezar de nuevo.",
     Phrase.PRESS_FORM_OVER: "Este formulario ha terminado. Envía /database para empezar de nuevo.",
     Phrase.PRESS_FORM_AGAIN: "Algo se ha interpuesto. Toca otra vez, por favor.",
+    # Joining an account of the dashboard.
+    Phrase.LINK_HOW: (
+        "🔗 Para unir esta cuenta de Telegram a tu cuenta del panel, pide allí un código y "
+        "envíalo aquí: <code>/link</code> y el código."
+    ),
+    Phrase.LINK_UNKNOWN: (
+        "🔗 Este código no vale, o ya no. Pide otro en el panel; un código vale una vez, "
+        "durante 15 minutos."
+    ),
+    Phrase.LINK_DONE: (
+        "🔗 Esta cuenta de Telegram y tu cuenta del panel son ahora una: tienes los mismos "
+        "canales en ambas."
+    ),
+    Phrase.LINK_OTHER_LOGIN: (
+        "🔗 Esta cuenta de Telegram ya pertenece a otra cuenta del panel. No se ha cambiado nada."
+    ),
+    Phrase.LINK_OTHER_TELEGRAM: (
+        "🔗 Tu cuenta del panel ya pertenece a otra cuenta de Telegram. No se ha cambiado nada."
+    ),
 }
