@@ -1,8 +1,9 @@
 """Owners set up their channels in the bot: nothing is written before all of it is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
+from random import Random
 from typing import Any
 from uuid import uuid4
 
@@ -80,11 +81,15 @@ class Owner:
         self.message_id = last_message(self.world, self.user_id)
         return self.message.html
 
+    def await_field(self, name: Field) -> None:
+        """Press the key of a field, which any screen may have."""
+        session = str(self.button("").callback_data).split(":")[1]
+        assert self.press_data(f"f:{session}:e:{name.value}") is None
+
     def fill(self, values: Mapping[Field, str]) -> None:
         """Type values into fields, by keys that any screen may have."""
-        session = str(self.button("").callback_data).split(":")[1]
         for name, text in values.items():
-            assert self.press_data(f"f:{session}:e:{name.value}") is None
+            self.await_field(name)
             self.say(text)
 
     def choose_coin(self, coin: str = "eth:eth") -> None:
@@ -519,6 +524,40 @@ def test_two_owners_never_share_a_draft(world: World, owner: Owner) -> None:
     other.fill({Field.OPEN_TITLE: "Ben's"})
     assert "Ann&#x27;s" in owner.message.html
     assert "Ben&#x27;s" in other.message.html
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_two_forms_filled_in_at_once_never_mix(world: World, seed: int) -> None:
+    """Their presses and texts come in any order; each ends with what its own person said."""
+    refresh_currencies(world, 1)
+    chats = {ANN: (OPEN_ID, CLOSED_ID), BEN: (OPEN_ID - 10, CLOSED_ID - 10)}
+    scripts = {user: _script(world, user, *chats[user]) for user in chats}
+    order = [user for user, script in scripts.items() for _ in script]
+    Random(seed).shuffle(order)
+    for user in order:
+        scripts[user].pop(0)()
+    rows = world.rows(
+        "SELECT a.telegram_user_id AS person, h.chat_id, h.title FROM channel_chats h "
+        "JOIN channels c ON c.id = h.channel_id JOIN accounts a ON a.id = c.account_id"
+    )
+    assert {(row["person"], row["chat_id"], row["title"]) for row in rows} == {
+        (user, chat_id, str(user)) for user, ids in chats.items() for chat_id in ids
+    }
+
+
+def _script(world: World, user: int, open_id: int, closed_id: int) -> list[Callable[[], object]]:
+    """All that one person presses and says, step by step."""
+    for chat_id in (open_id, closed_id):
+        world.fake_messenger.add_chat(chat_id)
+        world.fake_messenger.promote(chat_id, user)
+    one = Owner(world, user)
+    own = {Field.OPEN_ID: str(open_id), Field.CLOSED_ID: str(closed_id)}
+    titles = dict.fromkeys((Field.OPEN_TITLE, Field.CLOSED_TITLE), str(user))
+    fields = [*{**FILLED, **own, **titles}.items()]
+    steps: list[Callable[[], object]] = [partial(one.begin, "Create new"), one.choose_coin]
+    for name, text in fields:
+        steps += [partial(one.await_field, name), partial(one.say, text)]
+    return [*steps, one.save]
 
 
 # ---- what goes wrong -----------------------------------------------------------------------------
