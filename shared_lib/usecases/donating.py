@@ -5,11 +5,9 @@ a confirmation that comes twice makes one order.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
 from uuid import UUID
 
 from shared_lib.domain.keypad import Key, Keypad
-from shared_lib.domain.message import Message
 from shared_lib.domain.notice import NoticeKind
 from shared_lib.domain.offer import is_offer_link
 from shared_lib.domain.order import Order, OrderKind, OrderState
@@ -31,11 +29,10 @@ from shared_lib.usecases.ordering import (
     order_watch,
     show_invoice,
 )
-from shared_lib.usecases.rates import show_again
+from shared_lib.usecases.pressed import Pressed
 from shared_lib.usecases.speaking import speech_with
 from shared_lib.usecases.telling import tell
 from shared_lib.usecases.words.phrases import Phrase
-from shared_lib.usecases.words.speech import Speech
 
 CHANNELS_MOST = 20
 
@@ -82,7 +79,7 @@ def press_key(ports: Ports, visit: Visit, press: Press) -> str | None:
     if keypad_id == DONATE_TO:
         open_keypad(ports, visit, word)
         return None
-    at = _Pressed(visit, press, speech_with(ports, visit.person.id))
+    at = Pressed(visit, press, speech_with(ports, visit.person.id))
     try:
         answer = _press(ports, at, keypad_id, word)
     except DraftChangedError:
@@ -93,20 +90,7 @@ def press_key(ports: Ports, visit: Visit, press: Press) -> str | None:
     return None if answer is None else at.speech.plain(answer, **facts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pressed:
-    """Who pressed what, and how they are spoken to."""
-
-    visit: Visit
-    press: Press
-    speech: Speech
-
-    def show(self, ports: Ports, message: Message) -> None:
-        """Show this where the keypad was."""
-        show_again(ports, self.visit.person.id, self.press.message_id, message)
-
-
-def _press(ports: Ports, at: _Pressed, keypad_id: str, word: str) -> Phrase | None:
+def _press(ports: Ports, at: Pressed, keypad_id: str, word: str) -> Phrase | None:
     drafted = read_keypad(ports, at.visit.person.id)
     is_theirs = drafted is not None and drafted.keypad.order_id.hex == keypad_id
     if drafted is None or not is_theirs or word not in set(Key):
@@ -115,7 +99,7 @@ def _press(ports: Ports, at: _Pressed, keypad_id: str, word: str) -> Phrase | No
     return _pressed(ports, at, drafted, Key(word))
 
 
-def _pressed(ports: Ports, at: _Pressed, drafted: Drafted, key: Key) -> Phrase | None:
+def _pressed(ports: Ports, at: Pressed, drafted: Drafted, key: Key) -> Phrase | None:
     if key is Key.CONFIRM:
         return _confirm(ports, at, drafted)
     if drafted.keypad.is_confirmed:
@@ -137,7 +121,7 @@ def _title(ports: Ports, channel_id: UUID) -> str:
         return tx.channels.closed_chat(channel_id).title
 
 
-def _confirm(ports: Ports, at: _Pressed, drafted: Drafted) -> Phrase | None:
+def _confirm(ports: Ports, at: Pressed, drafted: Drafted) -> Phrase | None:
     """Fix the amount, then make the order of it, and then its invoice."""
     keypad, visit = drafted.keypad, at.visit
     if keypad.cents is None:

@@ -6,7 +6,6 @@ everything is saved.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
 from shared_lib.domain.form import (
@@ -18,7 +17,6 @@ from shared_lib.domain.form import (
     pressed,
     typed,
 )
-from shared_lib.domain.message import Message
 from shared_lib.domain.notice import NoticeKind
 from shared_lib.domain.update import Press, Say
 from shared_lib.ports import DraftChangedError, Ports, ProviderError, Transaction
@@ -40,27 +38,13 @@ from shared_lib.usecases.forms import (
     write_form,
 )
 from shared_lib.usecases.ordering import Visit
-from shared_lib.usecases.rates import show_again
+from shared_lib.usecases.pressed import Pressed
 from shared_lib.usecases.saving_form import save_form
 from shared_lib.usecases.speaking import speech_for
 from shared_lib.usecases.telling import tell
 from shared_lib.usecases.words.phrases import Phrase
-from shared_lib.usecases.words.speech import Speech
 
 _SESSION_CHARACTERS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class _Pressed:
-    """Who pressed what, and how they are spoken to."""
-
-    visit: Visit
-    press: Press
-    speech: Speech
-
-    def show(self, ports: Ports, message: Message) -> None:
-        """Show this where the button was."""
-        show_again(ports, self.visit.person.id, self.press.message_id, message)
 
 
 # ---- opening -------------------------------------------------------------------------------------
@@ -87,7 +71,7 @@ def press_form(ports: Ports, visit: Visit, press: Press) -> str | None:
     """Do what a key of the form stands for; the word that answers the press, if there is one."""
     with ports.database.transaction() as tx:
         tx.people.seen(visit.person, visit.now)
-        at = _Pressed(visit, press, speech_for(ports, tx, visit.person.id))
+        at = Pressed(visit, press, speech_for(ports, tx, visit.person.id))
     _, session, act, word = (*press.data.split(":", 3), "", "", "")[:4]
     try:
         answer = _press(ports, at, session, (act, word))
@@ -98,7 +82,7 @@ def press_form(ports: Ports, visit: Visit, press: Press) -> str | None:
     return None if answer is None else at.speech.plain(answer)
 
 
-def _press(ports: Ports, at: _Pressed, session: str, key: tuple[str, str]) -> Phrase | None:
+def _press(ports: Ports, at: Pressed, session: str, key: tuple[str, str]) -> Phrase | None:
     if session == NEW:
         _begin(ports, at, Form(_session(ports), ports.ids.new()))
         return None
@@ -115,7 +99,7 @@ def _session(ports: Ports) -> str:
     return ports.ids.new().hex[-_SESSION_CHARACTERS:]
 
 
-def _open(ports: Ports, at: _Pressed, channel_id: str) -> Phrase | None:
+def _open(ports: Ports, at: Pressed, channel_id: str) -> Phrase | None:
     """The form of a channel that is the person's; of others' nobody sees anything."""
     with ports.database.transaction() as tx:
         theirs = {known.hex for known, _ in tx.channels.owned_by(at.visit.person.id)}
@@ -126,7 +110,7 @@ def _open(ports: Ports, at: _Pressed, channel_id: str) -> Phrase | None:
     return None
 
 
-def _begin(ports: Ports, at: _Pressed, form: Form) -> None:
+def _begin(ports: Ports, at: Pressed, form: Form) -> None:
     """An earlier form of this person is over."""
     write_form(ports, at.visit.person.id, form, None)
     at.show(ports, form_message(form, at.speech))
@@ -136,7 +120,7 @@ def _begin(ports: Ports, at: _Pressed, form: Form) -> None:
 
 
 def _pressed(
-    ports: Ports, at: _Pressed, drafted: DraftedForm, key: tuple[str, str]
+    ports: Ports, at: Pressed, drafted: DraftedForm, key: tuple[str, str]
 ) -> Phrase | None:
     act, word = key
     if act == CANCEL:
@@ -154,7 +138,7 @@ def _pressed(
     return None
 
 
-def _save(ports: Ports, at: _Pressed, drafted: DraftedForm) -> None:
+def _save(ports: Ports, at: Pressed, drafted: DraftedForm) -> None:
     """Whoever dies after it was written finds it written, and saves nothing a second time."""
     form = drafted.form
     problems = save_form(ports, at.visit.person, form, at.speech)
