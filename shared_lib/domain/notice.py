@@ -42,6 +42,7 @@ class NoticeKind(StrEnum):
     POST_PAUSED = "post_paused"
     POST_UNSURE = "post_unsure"
     ORDER_STATUS = "order_status"
+    WHY = "why"
     LANGUAGE_WHICH = "language_which"
     ZONE = "zone"
     CANCELLED = "cancelled"

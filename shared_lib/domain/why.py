@@ -268,6 +268,14 @@ _STATE_WORDS = {
 }
 
 
+def sentences() -> frozenset[str]:
+    """Everything that an answer can say, for those who say it in another language."""
+    tables = (PAYMENT_WORDS, PAYOUT_WORDS, STEP_WORDS, WAITING_WORDS, MEMBERSHIP_WORDS)
+    pairs = [words for table in tables for words in table.values()]
+    said = {sentence for words in (*pairs, _FOR_LIFE) for sentence in words}
+    return frozenset({*said, *REVIEW_WORDS.values(), _PERSON})
+
+
 def why(standing: Standing) -> Why:
     """Put into words where something stands."""
     because, then = _words(standing)

@@ -51,7 +51,7 @@ from shared_lib.usecases.membership_news import (
     tell_lost_rights,
 )
 from shared_lib.usecases.messages import OFFER_PRESS
-from shared_lib.usecases.order_status import order_status
+from shared_lib.usecases.order_status import show_status
 from shared_lib.usecases.ordering import (
     Ordered,
     Visit,
@@ -104,8 +104,7 @@ def _answer(ports: Ports, tx: Transaction, visit: Visit, intent: Intent) -> None
     if isinstance(intent, BlockBot) and intent.blocked:
         tx.people.mark_blocked(visit.person.id, visit.now)
     elif isinstance(intent, AskStatus):
-        facts = order_status(tx, visit.person.id, intent.order_id)
-        tell(ports, tx, visit.person.id, NoticeKind.ORDER_STATUS, visit.key, facts)
+        show_status(ports, tx, visit, intent.order_id)
     elif isinstance(intent, AskRefund):
         _ask_refund(ports, tx, visit, intent.order_id)
     elif isinstance(intent, AskTimeZone):

@@ -22,6 +22,7 @@ from shared_lib.domain.offer import (
     Chat,
 )
 from shared_lib.domain.order import OrderKind, Standing
+from shared_lib.domain.why import Explained
 from shared_lib.usecases.form_messages import form_message, form_which_message
 from shared_lib.usecases.forms import form_from
 from shared_lib.usecases.words.phrases import Phrase
@@ -246,6 +247,24 @@ def _order_status(facts: Facts, speech: Speech) -> Message:
     return _with_warning(speech, speech.say(phrase, **shown))
 
 
+_WHY = {
+    Explained.PAYMENT: Phrase.WHY_PAYMENT,
+    Explained.PAYOUT: Phrase.WHY_PAYOUT,
+    Explained.MEMBERSHIP: Phrase.WHY_MEMBERSHIP,
+}
+
+
+def _why(facts: Facts, speech: Speech) -> Message:
+    """Why something stands where it stands, what happens next, and by when."""
+    kind = Explained(str(facts["kind"]))
+    parts = [speech.say(_WHY[kind], id=facts["id"])]
+    parts += [speech.why(str(facts["because"])), speech.why(str(facts["next"]))]
+    if facts.get("by") is not None:
+        by = Phrase.WHY_UNTIL if kind is Explained.MEMBERSHIP else Phrase.WHY_BY
+        parts.append(speech.say(by, moment=_moment(facts["by"], speech)))
+    return _with_warning(speech, *parts)
+
+
 # ---- access --------------------------------------------------------------------------------------
 
 
@@ -339,8 +358,17 @@ def _news(facts: Facts, speech: Speech) -> Message:
 
 
 def _news_of_sale(facts: Facts, speech: Speech) -> Message:
-    phrase = Phrase.NEWS_DONATION if _is_donation(facts) else Phrase.NEWS_SALE
-    return Message(speech.say(phrase, **facts))
+    return _told(Phrase.NEWS_DONATION if _is_donation(facts) else Phrase.NEWS_SALE)(facts, speech)
+
+
+def _told(phrase: Phrase) -> "_Make":
+    """News, and how to ask for more of it."""
+
+    def make(facts: Facts, speech: Speech) -> Message:
+        more = speech.say(Phrase.NEWS_MORE, id=facts["id"])
+        return Message(_paragraphs(speech.say(phrase, **facts), more))
+
+    return make
 
 
 # ---- donations -----------------------------------------------------------------------------------
@@ -506,6 +534,7 @@ _MESSAGES: Mapping[NoticeKind, _Make] = {
     NoticeKind.POST_PAUSED: _posted(Phrase.OFFER_PAUSED, Phrase.DONATE_BUTTON_PAUSED),
     NoticeKind.POST_UNSURE: _posted(Phrase.OFFER_UNSURE, Phrase.DONATE_BUTTON_UNSURE),
     NoticeKind.ORDER_STATUS: _order_status,
+    NoticeKind.WHY: _why,
     NoticeKind.LANGUAGE_WHICH: _language_which,
     NoticeKind.ZONE: _zone,
     NoticeKind.CANCELLED: _plain(Phrase.CANCELLED),
@@ -515,6 +544,6 @@ _MESSAGES: Mapping[NoticeKind, _Make] = {
     NoticeKind.LINK: _link,
     NoticeKind.NEWS: _news,
     NoticeKind.NEWS_OF_SALE: _news_of_sale,
-    NoticeKind.NEWS_OF_SENDING: _plain(Phrase.NEWS_SENT),
-    NoticeKind.NEWS_OF_SETTLING: _plain(Phrase.NEWS_SETTLED),
+    NoticeKind.NEWS_OF_SENDING: _told(Phrase.NEWS_SENT),
+    NoticeKind.NEWS_OF_SETTLING: _told(Phrase.NEWS_SETTLED),
 }

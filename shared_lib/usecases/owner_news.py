@@ -47,20 +47,29 @@ def tell_sale(
     ports: Ports, tx: Transaction, payment_id: UUID, order: Order, received: Money, owners: Money
 ) -> None:
     """Something was received for an order, of which so much is the owner's."""
-    facts = {"kind": order.kind.value, "received": str(received), "owners": str(owners)}
+    facts = {
+        "id": str(payment_id),
+        "kind": order.kind.value,
+        "received": str(received),
+        "owners": str(owners),
+    }
     _tell(ports, tx, order.channel_id, NoticeKind.NEWS_OF_SALE, str(payment_id), facts)
 
 
 def tell_sent(ports: Ports, tx: Transaction, payout: Payout, transfer: Transfer) -> None:
     """A payout's money leaves our wallet; a conversion is nobody's news."""
-    facts = {"money": str(transfer.amount), "address": payout.target.address}
+    facts = _of_payout(payout, transfer.amount)
     _tell(ports, tx, payout.channel_id, NoticeKind.NEWS_OF_SENDING, str(transfer.id), facts)
 
 
 def tell_settled(ports: Ports, tx: Transaction, payout: Payout, arrived: Money) -> None:
     """A payout is in its owner's wallet."""
-    facts = {"money": str(arrived), "address": payout.target.address}
+    facts = _of_payout(payout, arrived)
     _tell(ports, tx, payout.channel_id, NoticeKind.NEWS_OF_SETTLING, str(payout.id), facts)
+
+
+def _of_payout(payout: Payout, money: Money) -> dict[str, str]:
+    return {"id": str(payout.id), "money": str(money), "address": payout.target.address}
 
 
 def _tell(

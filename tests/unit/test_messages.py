@@ -116,6 +116,13 @@ FACTS: dict[NoticeKind, Facts] = {
     },
     NoticeKind.POST_UNSURE: {"chat": "Signals", "what": "donation"},
     NoticeKind.ORDER_STATUS: {"order": ORDER, "standing": "open", "until": NOW.isoformat()},
+    NoticeKind.WHY: {
+        "kind": "payout",
+        "id": ORDER,
+        "because": "Its transfer is with the network.",
+        "next": "A block takes it; if none does, its price is raised.",
+        "by": NOW.isoformat(),
+    },
     NoticeKind.LANGUAGE_WHICH: {},
     NoticeKind.ZONE: {"zone": None},
     NoticeKind.CANCELLED: {},
@@ -132,13 +139,24 @@ FACTS: dict[NoticeKind, Facts] = {
     NoticeKind.LINK: {"phrase": "link_unknown"},
     NoticeKind.NEWS: {"wanted": None},
     NoticeKind.NEWS_OF_SALE: {
+        "id": ORDER,
         "channel": "Signals",
         "kind": "subscription",
         "received": "0.0025 ETH",
         "owners": "0.002125 ETH",
     },
-    NoticeKind.NEWS_OF_SENDING: {"channel": "Signals", "money": "1 ETH", "address": "0xab"},
-    NoticeKind.NEWS_OF_SETTLING: {"channel": "Signals", "money": "1 BTC", "address": "bc1q"},
+    NoticeKind.NEWS_OF_SENDING: {
+        "id": ORDER,
+        "channel": "Signals",
+        "money": "1 ETH",
+        "address": "0xab",
+    },
+    NoticeKind.NEWS_OF_SETTLING: {
+        "id": ORDER,
+        "channel": "Signals",
+        "money": "1 BTC",
+        "address": "bc1q",
+    },
 }
 WILD_TITLES = [
     "A & B <3",

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from html import escape
 from pathlib import Path
 from string import Formatter
 from zoneinfo import ZoneInfo
@@ -19,8 +20,9 @@ from shared_lib.domain.language import (
     plural,
     zone_named,
 )
+from shared_lib.domain.why import sentences
 from shared_lib.usecases.words.phrases import Phrase
-from shared_lib.usecases.words.speech import LANGUAGE_NAMES, MONTHS, WORDS, Speech, speech_of
+from shared_lib.usecases.words.speech import LANGUAGE_NAMES, MONTHS, WHY, WORDS, Speech, speech_of
 
 USECASES = Path(__file__).parents[2] / "shared_lib" / "usecases"
 NOW = datetime(2027, 3, 3, 14, 5, tzinfo=UTC)
@@ -93,6 +95,17 @@ def test_an_answer_to_a_press_fits_and_has_no_markup(language: Language) -> None
             shown = speech.plain(phrase, **facts)
             assert len(shown.encode("utf-16-le")) // 2 <= PRESS_UTF16_MOST
             assert "<" not in shown
+
+
+@pytest.mark.parametrize("language", [Language.RUSSIAN, Language.SPANISH])
+def test_every_reason_is_said_in_every_language(language: Language) -> None:
+    said = WHY[language]
+    assert set(said) == sentences()
+    assert all(words.strip() and words != sentence for sentence, words in said.items())
+    speech = Speech(language, None, NOW)
+    assert {speech.why(one) for one in sentences()} == {escape(one) for one in said.values()}
+    for one in sentences():
+        assert Speech(Language.ENGLISH, None, NOW).why(one) == escape(one)
 
 
 # ---- nothing is glued ----------------------------------------------------------------------------

@@ -428,4 +428,11 @@ ENGLISH: Words = {
         "🔗 Your account of the dashboard belongs to another Telegram account already. Nothing "
         "was changed."
     ),
+    # Why something stands where it stands.
+    Phrase.WHY_PAYMENT: "💰 Payment <code>{id}</code>",
+    Phrase.WHY_PAYOUT: "🏦 Payout <code>{id}</code>",
+    Phrase.WHY_MEMBERSHIP: "🚪 Access <code>{id}</code>",
+    Phrase.WHY_BY: "🕐 It has happened, or a person looks at it, by {moment}.",
+    Phrase.WHY_UNTIL: "🕐 Its end is {moment}.",
+    Phrase.NEWS_MORE: "More about it: <code>/status {id}</code>",
 }

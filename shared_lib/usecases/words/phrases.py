@@ -222,3 +222,10 @@ class Phrase(StrEnum):
     LINK_DONE = auto()
     LINK_OTHER_LOGIN = auto()
     LINK_OTHER_TELEGRAM = auto()
+    # Why something stands where it stands.
+    WHY_PAYMENT = auto()
+    WHY_PAYOUT = auto()
+    WHY_MEMBERSHIP = auto()
+    WHY_BY = auto()
+    WHY_UNTIL = auto()
+    NEWS_MORE = auto()

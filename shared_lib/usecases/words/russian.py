@@ -440,4 +440,11 @@ RUSSIAN: Words = {
     Phrase.LINK_OTHER_TELEGRAM: (
         "🔗 Ваша учётная запись в кабинете уже принадлежит другому Telegram. Ничего не изменено."
     ),
+    # Why something stands where it stands.
+    Phrase.WHY_PAYMENT: "💰 Оплата <code>{id}</code>",
+    Phrase.WHY_PAYOUT: "🏦 Выплата <code>{id}</code>",
+    Phrase.WHY_MEMBERSHIP: "🚪 Доступ <code>{id}</code>",
+    Phrase.WHY_BY: "🕐 Это произойдёт, или посмотрит человек, до этого времени: {moment}.",
+    Phrase.WHY_UNTIL: "🕐 Конец доступа: {moment}.",
+    Phrase.NEWS_MORE: "Подробнее: <code>/status {id}</code>",
 }

@@ -430,4 +430,11 @@ SPANISH: Words = {
     Phrase.LINK_OTHER_TELEGRAM: (
         "🔗 Tu cuenta del panel ya pertenece a otra cuenta de Telegram. No se ha cambiado nada."
     ),
+    # Why something stands where it stands.
+    Phrase.WHY_PAYMENT: "💰 Pago recibido <code>{id}</code>",
+    Phrase.WHY_PAYOUT: "🏦 Pago al dueño <code>{id}</code>",
+    Phrase.WHY_MEMBERSHIP: "🚪 Acceso <code>{id}</code>",
+    Phrase.WHY_BY: "🕐 Habrá ocurrido, o lo mirará una persona, antes del {moment}.",
+    Phrase.WHY_UNTIL: "🕐 Su final es el {moment}.",
+    Phrase.NEWS_MORE: "Más sobre ello: <code>/status {id}</code>",
 }

@@ -9,6 +9,8 @@ from shared_lib.domain.language import Language, Manners, plural, zone_named
 from shared_lib.domain.message import text
 from shared_lib.usecases.words import english, russian, spanish
 from shared_lib.usecases.words.phrases import Phrase, Words
+from shared_lib.usecases.words.why_russian import WHY_IN_RUSSIAN
+from shared_lib.usecases.words.why_spanish import WHY_IN_SPANISH
 
 Fact = str | int | None
 WORDS: Mapping[Language, Words] = {
@@ -20,6 +22,11 @@ MONTHS: Mapping[Language, tuple[str, ...]] = {
     Language.ENGLISH: english.MONTHS,
     Language.RUSSIAN: russian.MONTHS,
     Language.SPANISH: spanish.MONTHS,
+}
+WHY: Mapping[Language, Mapping[str, str]] = {
+    Language.ENGLISH: {},
+    Language.RUSSIAN: WHY_IN_RUSSIAN,
+    Language.SPANISH: WHY_IN_SPANISH,
 }
 # As each is called by those who speak it.
 LANGUAGE_NAMES: Mapping[Language, str] = {
@@ -50,6 +57,10 @@ class Speech:
         if isinstance(words, str):
             return words
         return words[plural(self.language, int(facts["count"] or 0))]
+
+    def why(self, sentence: str) -> str:
+        """A sentence of `domain/why.py`, which says them in English; markup."""
+        return text("{said}", {"said": WHY[self.language].get(sentence, sentence)})
 
     def usd(self, cents: Fact) -> str:
         """An amount of US cents."""

@@ -47,6 +47,8 @@ def test_an_owner_hears_of_a_sale_and_of_the_payout_on_its_way(world: World, sho
     assert "on its way: 0.002125 ETH" in told
     assert "has arrived: 0.002125 ETH" in told
     assert shop.destination in told
+    payout = value(world, "SELECT id FROM payouts")
+    assert told.count(f"/status {payout}") == 2
     assert_sound(world)
 
 

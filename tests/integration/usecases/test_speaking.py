@@ -181,6 +181,26 @@ def test_an_order_says_what_comes_next_and_by_when(world: World, shop: Shop) -> 
     assert "No order of yours" in answer(world, BEN, AskStatus(order))
 
 
+def test_whoever_it_concerns_is_told_why(world: World, shop: Shop) -> None:
+    """By the number of a payment, a payout or access; nobody else hears that there is one."""
+    buy(world, shop, ANN)
+    payment = value(world, "SELECT id FROM payments")
+    world.run()
+    assert "part was paid out" in answer(world, OWNER, AskStatus(payment))
+    assert "Часть владельца выплачена" in answer(world, OWNER, AskStatus(payment), RUSSIAN)
+    assert "what it pays for was given" in answer(world, ANN, AskStatus(payment))
+    payout = value(world, "SELECT id FROM payouts")
+    assert "El dueño tiene el dinero" in answer(world, OWNER, AskStatus(payout), SPANISH)
+    assert "No order of yours" in answer(world, ANN, AskStatus(payout))
+    access = value(world, "SELECT id FROM memberships")
+    for user_id in (ANN, OWNER):
+        shown = answer(world, user_id, AskStatus(access))
+        assert "Access runs" in shown
+        assert "1 December 2026" in shown
+    for one in (payment, payout, access):
+        assert "No order of yours" in answer(world, BEN, AskStatus(one))
+
+
 def test_an_order_that_a_person_looks_at_says_so(world: World, shop: Shop) -> None:
     paid = world.fake_provider.pay(world.order(ANN, shop), "finished", outcome_currency="doge")
     world.call_back(paid)
