@@ -192,6 +192,7 @@ class World:
     batch_slot: int = 0
     exchanges_go_on: bool = True
     fatal_point: int | None = None
+    checks_grants: bool = False
 
     def __post_init__(self) -> None:
         self.fake_messenger = FakeMessenger(self.clock)
@@ -478,7 +479,13 @@ class World:
             HANDLERS[event.type](self, event.entity_id)
 
     def _require_granted(self, function: str, known: int) -> None:
-        """What a function publishes is granted to it, or else only `reconcile` would ever do it."""
+        """What a function publishes is granted to it, or else only `reconcile` would ever do it.
+
+        For tests in which one thing happens at a time: what else runs in the middle of a delivery
+        cannot be told from it here.
+        """
+        if not self.checks_grants:
+            return
         published = {row.event.type for row in list(self._committed)[known:]}
         assert published <= GRANTED[function], f"{function} may not publish {published}"
 

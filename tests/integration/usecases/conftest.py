@@ -12,7 +12,7 @@ from tests.world import Shop, World
 @pytest.fixture
 def world(connect: Connect) -> Iterator[World]:
     """The whole product on an empty database; whatever the test did, it must be sound after it."""
-    made = World(connect)
+    made = World(connect, checks_grants=True)
     try:
         yield made
         assert_sound(made)
