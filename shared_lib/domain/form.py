@@ -11,10 +11,16 @@ from enum import StrEnum
 from functools import partial
 from uuid import UUID
 
-from shared_lib.domain.address import AddressProblemError, normal_address, secret_kind
+from shared_lib.domain.address import (
+    ADDRESS_CHARACTERS_MOST,
+    MEMO_CHARACTERS_MOST,
+    AddressProblemError,
+    normal_address,
+    secret_kind,
+)
 from shared_lib.domain.currency import ASSETS, asset_of
 from shared_lib.domain.membership import GRACE_DAYS_MOST
-from shared_lib.domain.money import Asset
+from shared_lib.domain.money import Asset, format_cents
 from shared_lib.domain.offer import (
     DAYS_MOST,
     DESCRIPTION_MOST,
@@ -29,8 +35,6 @@ from shared_lib.domain.offer import (
 
 POSITIONS = range(1, TIERS_MOST + 1)
 THRESHOLD_CENTS_MOST = 99_999_999
-MEMO_MOST = 120
-ADDRESS_MOST = 128
 _AMOUNT = re.compile(r"\$?\s*(\d{1,6})(?:[.,](\d{1,2}))?\s*\$?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,3}", re.ASCII)
 _CHAT_ID = re.compile(r"-\d{1,19}", re.ASCII)
@@ -239,18 +243,10 @@ def _normal(form: Form, name: Field, value: str) -> str:
 
 
 def _amount(value: str, least: int, most: int) -> str:
-    found = _AMOUNT.fullmatch(value)
-    if found is None:
+    cents = cents_of(value)
+    if cents is None or not least <= cents <= most:
         raise RefusedInputError
-    cents = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
-    if not least <= cents <= most:
-        raise RefusedInputError
-    return amount_text(cents)
-
-
-def amount_text(cents: int) -> str:
-    """An amount of US cents as it stands in a field."""
-    return f"{cents // 100}.{cents % 100:02d}"
+    return format_cents(cents)
 
 
 def cents_of(value: str) -> int | None:
@@ -274,7 +270,7 @@ def _chat_id(value: str) -> str:
 def _address(form: Form, value: str) -> str:
     """What can be an address of the coin that was chosen, or of any, before one is."""
     is_plain = value.isascii() and value.isprintable() and " " not in value
-    if not is_plain or not 1 <= len(value) <= ADDRESS_MOST:
+    if not is_plain or not 1 <= len(value) <= ADDRESS_CHARACTERS_MOST:
         raise RefusedInputError
     if form.coin is None or asset_of(form.coin).network == "xrp":
         return value  # an X-address has its tag inside, which saving takes apart
@@ -296,7 +292,7 @@ _NORMAL: Mapping[Field, Callable[[str], str]] = {
     **dict.fromkeys(DESCRIPTIONS, partial(_within, least=0, most=DESCRIPTION_MOST)),
     **dict.fromkeys(PRICES, partial(_amount, least=PRICE_CENTS_LEAST, most=PRICE_CENTS_MOST)),
     **dict.fromkeys(DAYS, partial(_whole, least=1, most=DAYS_MOST)),
-    Field.MEMO: partial(_within, least=1, most=MEMO_MOST),
+    Field.MEMO: partial(_within, least=1, most=MEMO_CHARACTERS_MOST),
     Field.THRESHOLD: partial(_amount, least=THRESHOLD_CENTS_LEAST, most=THRESHOLD_CENTS_MOST),
     Field.GRACE: partial(_whole, least=0, most=GRACE_DAYS_MOST),
 }

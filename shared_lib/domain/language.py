@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+# No zone has so long a name; what is longer is unknown, and shown back no longer than this.
 ZONE_MOST = 64
 _TEENS = range(11, 15)
 _FEW = range(2, 5)

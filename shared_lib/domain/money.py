@@ -149,9 +149,14 @@ def format_amount(money: Money) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def format_cents(cents: int) -> str:
+    """`499` → `4.99`."""
+    return f"{cents // 100}.{cents % 100:02d}"
+
+
 def format_usd(cents: int) -> str:
     """`499` → `$4.99`."""
-    return f"${cents // 100}.{cents % 100:02d}"
+    return f"${format_cents(cents)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,11 +161,12 @@ class ProblemCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """Which field of a request breaks which rule."""
+    """Which field of a request breaks which rule; `right` is the one that the bot lacks."""
 
     field: str
     rule: str
     code: ProblemCode = ProblemCode.INVALID
+    right: str | None = None
 
 
 class InvalidFieldsError(ValueError):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shared_lib.domain.language import ZONE_MOST
 from shared_lib.domain.offer import DONATE
 from shared_lib.domain.update import (
     AskAccess,
@@ -51,8 +52,6 @@ _WORDS_ALONE: dict[str, Intent] = {
     "renew": AskRenew(),
 }
 _STATUS = "status_"
-# No zone has so long a name; what is longer is unknown, and shown back no longer than this.
-_ZONE_MOST = 64
 # What the bot needs in the chats that it serves, by the Bot API's names.
 _RIGHTS = ("can_post_messages", "can_invite_users", "can_restrict_members")
 # What the database's bigint holds; Telegram promises 52 significant bits.
@@ -244,7 +243,7 @@ def _commanded(word: str, rest: str) -> Intent:
     if word == "refund":
         return AskRefund(_uuid(rest))
     if word == "timezone":
-        return AskTimeZone(_storable(rest)[:_ZONE_MOST])
+        return AskTimeZone(_storable(rest)[:ZONE_MOST])
     if word == "link":
         return AskLink(_storable(rest)[:_PAYLOAD_MOST])
     if word == "start" and rest:

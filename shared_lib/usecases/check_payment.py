@@ -50,7 +50,7 @@ from shared_lib.ports import (
 )
 from shared_lib.usecases import crediting
 from shared_lib.usecases.routing import route_of_share
-from shared_lib.usecases.setback import put_off, review
+from shared_lib.usecases.setback import close_delays, put_off, review
 from shared_lib.usecases.topping_up import ask_payer
 
 SHARE_DEADLINE = timedelta(hours=24)
@@ -340,8 +340,7 @@ def _release(
         pending = share.moved(ShareState.PENDING, _share_watch(ports, now))
         tx.shares.save(replace(pending, worth=worth))
         tx.outbox.add(route_of_share(tx, share.channel_id, share.amount.asset), now)
-    tx.reviews.close(Subject.PAYMENT, str(payment.id), Reason.FAILING_FOR_A_DAY, now)
-    tx.reviews.close(Subject.PAYMENT, str(payment.id), Reason.OVERDUE, now)
+    close_delays(ports, tx, Subject.PAYMENT, payment.id)
 
 
 def _worth_of_share(receipt: Receipt, share: Share, whole: Worth) -> Worth:

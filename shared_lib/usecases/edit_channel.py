@@ -52,7 +52,7 @@ def edit_channel(ports: Ports, channel_id: UUID, edit: ChannelEdit) -> None:
         seen = tx.channels.showcase(channel_id)
     wanted = _checked(ports, seen, edit)
     with ports.database.transaction() as tx:
-        account_id = tx.people.account_of(wanted.owner.id)
+        account_id = tx.people.lock_account_of(wanted.owner.id)
         channel = tx.channels.lock(channel_id)
         if account_id is None:
             raise ActionRefusedError("there is no such channel")

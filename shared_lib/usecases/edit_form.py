@@ -50,9 +50,17 @@ _SESSION_CHARACTERS = 8
 # ---- opening -------------------------------------------------------------------------------------
 
 
-def choose_form(ports: Ports, tx: Transaction, visit: Visit) -> None:
+def choose_form(ports: Ports, visit: Visit) -> None:
     """Show a person the channels that are theirs, how to create one, and what they have begun."""
-    facts: dict[str, str | int | None] = {"begun": _begun(ports, visit.person.id)}
+    begun = _begun(ports, visit.person.id)
+    with ports.database.transaction() as tx:
+        if tx.delivery.first_time(visit.key, visit.now):
+            tx.people.seen(visit.person, visit.now)
+            _offer_forms(ports, tx, visit, begun)
+
+
+def _offer_forms(ports: Ports, tx: Transaction, visit: Visit, begun: str | None) -> None:
+    facts: dict[str, str | int | None] = {"begun": begun}
     for number, (channel_id, title) in enumerate(tx.channels.owned_by(visit.person.id), start=1):
         facts |= {f"channel_{number}": channel_id.hex, f"title_{number}": title}
     tell(ports, tx, visit.person.id, NoticeKind.FORM_WHICH, visit.key, facts)

@@ -6,10 +6,11 @@ from uuid import UUID
 from shared_lib.domain.membership import Membership, Period
 from shared_lib.domain.notice import NoticeKind
 from shared_lib.domain.offer import Channel
-from shared_lib.domain.review import Reason, Subject
+from shared_lib.domain.review import Subject
 from shared_lib.events import MemberRemovalDue
 from shared_lib.ports import Ports, Transaction, Watched
 from shared_lib.usecases.access import keep, way_back
+from shared_lib.usecases.setback import close_delays
 from shared_lib.usecases.telling import tell
 
 MEMBERS_MOST = 500
@@ -41,8 +42,7 @@ def _look(ports: Ports, tx: Transaction, membership_id: UUID) -> None:
     if is_over or membership.is_to_leave(now, channel.grace):
         tx.outbox.add(MemberRemovalDue(membership_id=membership_id), now)
         return
-    for reason in (Reason.OVERDUE, Reason.FAILING_FOR_A_DAY):
-        tx.reviews.close(Subject.MEMBERSHIP, str(membership_id), reason, now)
+    close_delays(ports, tx, Subject.MEMBERSHIP, membership_id)
     _remind(ports, tx, channel, membership)
     keep(ports, tx, membership)
 

@@ -36,7 +36,7 @@ from shared_lib.ports import (
 from shared_lib.usecases.day_caps import day_room
 from shared_lib.usecases.rates import Bucket, pause_after, take_swap_calls
 from shared_lib.usecases.returning import PAYOUT_DEADLINE, begin_swap, fresh_watch, resting
-from shared_lib.usecases.setback import put_off, review
+from shared_lib.usecases.setback import close_delays, put_off, review
 
 SHARES_MOST = 500
 _ONE_ETHER = Money(10**18, ETH)
@@ -288,8 +288,7 @@ def _taking(ports: Ports, tx: Transaction, payout: Payout, shares: list[Share]) 
     for share in shares:
         tx.shares.save(share.moved(payout.locks_as))
         tx.payouts.take_share(payout.id, share.id)
-        for reason in (Reason.OVERDUE, Reason.FAILING_FOR_A_DAY):
-            tx.reviews.close(Subject.SHARE, str(share.id), reason, now)
+        close_delays(ports, tx, Subject.SHARE, share.id)
     for reason in (Reason.FAILING_FOR_A_DAY, Reason.DAY_CAP_REACHED):
         tx.reviews.close(Subject.PAYOUT, str(payout.id), reason, now)
     refused = refused_subject(payout.channel_id, payout.amount.asset)

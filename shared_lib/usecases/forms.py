@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from shared_lib.domain.broadcast import Showcase
-from shared_lib.domain.form import DAYS, PRICES, Field, Form, Screen, amount_text
+from shared_lib.domain.form import DAYS, PRICES, Field, Form, Screen
+from shared_lib.domain.money import format_cents
 from shared_lib.domain.offer import Strategy
 from shared_lib.ports import DraftKind, Ports
 
@@ -59,11 +60,11 @@ def _filled(showcase: Showcase, session: str) -> Form:
         Field.ADDRESS: channel.target.address,
         Field.MEMO: channel.target.memo or "",
         Field.GRACE: str(channel.grace_days),
-        **{PRICES[one.position - 1]: amount_text(one.price_cents) for one in tiers},
+        **{PRICES[one.position - 1]: format_cents(one.price_cents) for one in tiers},
         **{DAYS[one.position - 1]: str(one.days) if one.days else "" for one in tiers},
     }
     if channel.threshold_cents is not None:
-        values[Field.THRESHOLD] = amount_text(channel.threshold_cents)
+        values[Field.THRESHOLD] = format_cents(channel.threshold_cents)
     return Form(
         session=session,
         channel_id=channel.id,

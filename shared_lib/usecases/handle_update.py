@@ -76,6 +76,8 @@ def handle_update(ports: Ports, update_id: int, person: Person | None, intent: I
         open_keypad(ports, visit, intent.link_id)
     elif isinstance(intent, Press):
         _press(ports, visit, intent)
+    elif isinstance(intent, AskForm):
+        choose_form(ports, visit)
     elif isinstance(intent, Cancel):
         cancel(ports, visit)
     elif isinstance(intent, Say) and type_into_form(ports, visit, intent):
@@ -142,7 +144,6 @@ _ANSWERS: Mapping[type[Intent], _Answer] = {
     AskNews: ask_news,
     AskLanguage: _say(NoticeKind.LANGUAGE_WHICH),
     AskHelp: _say(NoticeKind.HELP),
-    AskForm: choose_form,
     Say: _say(NoticeKind.WELCOME),
     Greet: _say(NoticeKind.WELCOME),
 }

@@ -34,7 +34,7 @@ def press_news(ports: Ports, visit: Visit, press: Press) -> str | None:
     wanted = word == NEWS_ON
     with ports.database.transaction() as tx:
         tx.people.seen(visit.person, visit.now)
-        if tx.people.account_of(visit.person.id) is None:
+        if tx.people.lock_account_of(visit.person.id) is None:
             tx.people.add_account(ports.ids.new(), visit.person.id, visit.now)
         tx.people.want_news(visit.person.id, wanted=wanted)
         speech = speech_for(ports, tx, visit.person.id)
@@ -80,8 +80,8 @@ def _tell(
     key: str,
     facts: dict[str, str],
 ) -> None:
-    owner = None if channel_id is None else tx.channels.owner_of(channel_id)
-    if channel_id is None or owner is None or not tx.people.wants_news(owner):
+    owner = None if channel_id is None else tx.channels.news_reader(channel_id)
+    if channel_id is None or owner is None:
         return
     channel = tx.channels.closed_chat(channel_id).title
     tell(ports, tx, owner, kind, key, {"channel": channel, **facts})

@@ -143,7 +143,7 @@ def _lacking(ports: Ports, chat: Chat, needed: Sequence[str]) -> list[FieldProbl
         rule = "is not a chat that Telegram shows to the bot"
         return [FieldProblem(field, rule, ProblemCode.UNKNOWN_CHAT)]
     return [
-        FieldProblem(field, f"the bot lacks the right {right} there", ProblemCode.RIGHTS)
+        FieldProblem(field, f"the bot lacks the right {right} there", ProblemCode.RIGHTS, right)
         for right in missing
     ]
 
@@ -179,7 +179,7 @@ def _account(ports: Ports, tx: Transaction, owner: Person) -> UUID:
     """The owner's account, which may begin in Telegram alone."""
     now = ports.clock.now()
     tx.people.seen(owner, now)
-    known = tx.people.account_of(owner.id)
+    known = tx.people.lock_account_of(owner.id)
     if known is not None:
         return known
     account_id = ports.ids.new()

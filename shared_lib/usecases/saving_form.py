@@ -22,8 +22,6 @@ from shared_lib.usecases.form_messages import ask, label
 from shared_lib.usecases.forms import fingerprint, form_of
 from shared_lib.usecases.messages import rights_in_words
 from shared_lib.usecases.register_channel import (
-    RIGHTS_IN_CLOSED_CHAT,
-    RIGHTS_IN_OPEN_CHAT,
     InvalidChannelError,
     NewChannel,
     NewTier,
@@ -119,7 +117,7 @@ def _wanted(owner: Person, form: Form) -> NewChannel:
         closed_chat=_chat(
             form, ChatRole.CLOSED, Field.CLOSED_ID, Field.CLOSED_TITLE, Field.CLOSED_DESCRIPTION
         ),
-        tiers=tuple(tier for _, tier in sorted(_tiers(form).items(), key=lambda one: one[0])),
+        tiers=tuple(_tiers(form).values()),
         strategy=form.strategy,
         threshold_cents=cents_of(form.value(Field.THRESHOLD)) if is_collecting else None,
         target=PayoutTarget(
@@ -135,7 +133,7 @@ def _chat(form: Form, role: ChatRole, chat_id: Field, title: Field, description:
 
 def _tiers(form: Form) -> Mapping[int, NewTier]:
     found = {}
-    for position in form.on:
+    for position in sorted(form.on):
         days = form.value(DAYS[position - 1])
         price = cents_of(form.value(PRICES[position - 1])) or 0
         found[position] = NewTier(price, int(days) if days else None)
@@ -164,13 +162,24 @@ def _in_words(
     ports: Ports, form: Form, problems: tuple[FieldProblem, ...], speech: Speech
 ) -> list[str]:
     """Each problem once: the rights that a chat lacks are one of them."""
-    return list(dict.fromkeys(_problem(ports, form, one, speech) for one in problems))
+    rights: dict[str, list[str]] = {}
+    for one in problems:
+        if one.right is not None:
+            rights.setdefault(one.field, []).append(one.right)
+    said = [
+        _problem(ports, form, one, speech)
+        if one.right is None
+        else _lacking(form, one.field, rights[one.field], speech)
+        for one in problems
+    ]
+    return list(dict.fromkeys(said))
+
+
+def _is_open(field: str) -> bool:
+    return field.startswith("open_chat")
 
 
 def _problem(ports: Ports, form: Form, problem: FieldProblem, speech: Speech) -> str:
-    is_open = problem.field.startswith("open_chat")
-    if problem.code is ProblemCode.RIGHTS:
-        return _lacking(ports, form, speech, is_open=is_open)
     if problem.code is ProblemCode.INVALID:
         return _invalid(form, problem.field, speech)
     phrase = _SAID[problem.code]
@@ -178,7 +187,7 @@ def _problem(ports: Ports, form: Form, problem: FieldProblem, speech: Speech) ->
         phrase = Phrase.PROBLEM_USDT
     return speech.say(
         phrase,
-        chat_id=form.value(Field.OPEN_ID if is_open else Field.CLOSED_ID),
+        chat_id=form.value(Field.OPEN_ID if _is_open(problem.field) else Field.CLOSED_ID),
         least=speech.usd(ports.policy.price_cents_least),
         most=CHANNELS_PER_ACCOUNT_MOST,
     )
@@ -196,12 +205,10 @@ _SAID = {
 }
 
 
-def _lacking(ports: Ports, form: Form, speech: Speech, *, is_open: bool) -> str:
+def _lacking(form: Form, field: str, rights: list[str], speech: Speech) -> str:
     """What the bot lacks in a chat, and how to grant it."""
-    needed = RIGHTS_IN_OPEN_CHAT if is_open else RIGHTS_IN_CLOSED_CHAT
-    chat_id = int(form.value(Field.OPEN_ID if is_open else Field.CLOSED_ID))
-    missing = rights_in_words(ports.messenger.missing_rights(chat_id, needed) or needed, speech)
-    title = form.value(Field.OPEN_TITLE if is_open else Field.CLOSED_TITLE)
+    title = form.value(Field.OPEN_TITLE if _is_open(field) else Field.CLOSED_TITLE)
+    missing = rights_in_words(rights, speech)
     return speech.say(Phrase.RIGHTS_LOST, channel=title, missing=missing)
 
 

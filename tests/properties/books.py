@@ -103,8 +103,7 @@ class Books:
                 payouts=self._payouts,
                 ledger=self._ledger,
                 reviews=_Silent(),
-                # An owner whom nobody knows in Telegram hears of nothing.
-                channels=SimpleNamespace(owner_of=lambda _channel_id: None),
+                channels=SimpleNamespace(news_reader=lambda _channel_id: None),
                 outbox=_Silent(),
             ),
         )

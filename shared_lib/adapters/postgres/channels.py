@@ -307,6 +307,14 @@ class PostgresChannels:
         )
         return row["id"] if row else None
 
+    def news_reader(self, channel_id: UUID) -> int | None:
+        row = self._session.row(
+            "SELECT telegram_user_id AS id FROM accounts "
+            "WHERE id = (SELECT account_id FROM channels WHERE id = :id) AND wants_news",
+            id=channel_id,
+        )
+        return row["id"] if row else None
+
     def of_chat(self, chat_id: int) -> tuple[UUID, Chat] | None:
         row = self._session.row(
             "SELECT channel_id, chat_id, role, title, description FROM channel_chats "

@@ -160,8 +160,14 @@ class PostgresPeople:
         )
 
     def account_of(self, telegram_user_id: int) -> UUID | None:
+        return self._account(telegram_user_id, "")
+
+    def lock_account_of(self, telegram_user_id: int) -> UUID | None:
+        return self._account(telegram_user_id, "FOR UPDATE")
+
+    def _account(self, telegram_user_id: int, lock: str) -> UUID | None:
         row = self._session.row(
-            "SELECT id FROM accounts WHERE telegram_user_id = :id FOR UPDATE", id=telegram_user_id
+            f"SELECT id FROM accounts WHERE telegram_user_id = :id {lock}", id=telegram_user_id
         )
         return row["id"] if row else None
 

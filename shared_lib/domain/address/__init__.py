@@ -7,13 +7,14 @@ from shared_lib.domain.address.check import (
     normal_address,
     normal_destination,
 )
-from shared_lib.domain.address.memo import MemoNeed
+from shared_lib.domain.address.memo import MEMO_CHARACTERS_MOST, MemoNeed
 from shared_lib.domain.address.pasted_secret import SecretKind, secret_kind
 from shared_lib.domain.address.problem import AddressProblemError, Field, SecretPastedError
 from shared_lib.domain.address.ripple import split_x_address
 
 __all__ = [
     "ADDRESS_CHARACTERS_MOST",
+    "MEMO_CHARACTERS_MOST",
     "NETWORKS",
     "AddressProblemError",
     "Field",

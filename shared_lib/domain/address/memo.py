@@ -10,6 +10,8 @@ _TAG = re.compile(r"0|[1-9][0-9]{0,9}")
 _TAG_MOST = 2**32 - 1
 _STELLAR_BYTES_MOST = 28
 _TON_BYTES_MOST = 120
+# No network takes a longer one.
+MEMO_CHARACTERS_MOST = _TON_BYTES_MOST
 
 
 class MemoNeed(StrEnum):

@@ -152,6 +152,19 @@ def test_two_who_send_one_code_at_once_are_one(world: World) -> None:
     assert world.clock.now() - used < timedelta(seconds=1)
 
 
+def test_two_who_send_each_other_s_codes_at_once_are_both_refused(world: World) -> None:
+    """Accounts are locked in one order, so that neither waits for the other."""
+    first, second = login(world), login(world, "ben@example.com")
+    link(world, ANN, issue_link_code(world, first))
+    link(world, BEN, issue_link_code(world, second))
+    anns, bens = issue_link_code(world, first), issue_link_code(world, second)
+    together(
+        lambda: world.update(ANN, AskLink(bens), 900_001),
+        lambda: world.update(BEN, AskLink(anns), 900_002),
+    )
+    assert (owner_of(world, first), owner_of(world, second)) == (ANN, BEN)
+
+
 def test_an_update_that_comes_again_says_nothing_more(world: World) -> None:
     code = issue_link_code(world, login(world))
     world.fake_messenger.add_person(ANN)
