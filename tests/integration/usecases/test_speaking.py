@@ -97,13 +97,13 @@ def test_a_purchase_is_made_in_one_s_own_language(world: World, shop: Shop) -> N
     assert "no access" in answer(world, BEN, AskAccess())
 
 
-def test_what_is_posted_speaks_as_the_owner_does(world: World, shop: Shop) -> None:
+@pytest.mark.usefixtures("shop")
+def test_what_is_posted_speaks_as_the_owner_does(world: World) -> None:
     world.update(OWNER, Greet(), language=SPANISH)
     world.run()
     posts = [one.html for of in world.fake_messenger.posts.values() for one in of.values()]
     assert any("el precio se paga en cualquier moneda" in one for one in posts)
     assert any("Aquí puedes apoyarlo" in one for one in posts)
-    assert shop
 
 
 # ---- times ---------------------------------------------------------------------------------------
