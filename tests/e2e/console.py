@@ -22,10 +22,14 @@ class Console:
     width: int
     keeps_checkout: bool = False
 
+    def named(self, name: str) -> str:
+        """What a person of this page is called, who is not one of the other width's."""
+        return f"{name} {self.width}"
+
     def be(self, name: str) -> None:
         """Act as this person from now on, and see their chat with the bot."""
         person = self.page.locator("#person")
-        value = person.locator("option", has_text=name).first.get_attribute("value")
+        value = person.locator("option", has_text=self.named(name)).first.get_attribute("value")
         person.select_option(value)
         expect(self.page.locator("#talk-about")).to_have_text(
             "What you write here reaches the bot."
@@ -35,10 +39,10 @@ class Console:
     def add_person(self, name: str, language: str = "English") -> None:
         """Somebody new, who is acted as from now on."""
         self.page.get_by_role("button", name="Add a person").click()
-        self.page.get_by_label("First name").fill(name)
+        self.page.get_by_label("First name").fill(self.named(name))
         self.page.get_by_label("Language of their app").select_option(label=language)
         self.page.get_by_role("button", name="Add", exact=True).click()
-        expect(self.page.locator("#person option:checked")).to_have_text(name)
+        expect(self.page.locator("#person option:checked")).to_have_text(self.named(name))
         self.tab("Messages")
 
     def add_channel(self, title: str, *, public: bool) -> int:
@@ -83,9 +87,13 @@ class Console:
         """The newest message."""
         return self.page.locator("#messages .bubble").last
 
+    def answer(self) -> Locator:
+        """The newest message, once it is the bot's and not one's own."""
+        return self.page.locator("#messages .bubble:last-child:not(.mine)")
+
     def sees(self, text: str) -> None:
-        """The newest message says this, now or soon."""
-        expect(self.last()).to_contain_text(text, timeout=PATIENCE_MS)
+        """The newest message is the bot's and says this, now or soon."""
+        expect(self.answer()).to_contain_text(text, timeout=PATIENCE_MS)
 
     def reads(self, text: str) -> None:
         """Some message says this, now or soon."""
@@ -137,7 +145,8 @@ class Console:
             self.page.wait_for_timeout(_PAUSE_MS)
             if told.count():
                 return
-        raise AssertionError("the link was not revoked")
+        said = self.page.locator(".toast").all_inner_texts()
+        raise AssertionError(f"the link was not revoked, but: {said}")
 
     def link_of(self, label: str) -> str:
         """Where the newest button with this label leads."""

@@ -49,6 +49,7 @@ from shared_lib.usecases.change_grace import change_grace
 from shared_lib.usecases.change_payout import PayoutTerms, change_payout
 from shared_lib.usecases.close_channel import close_channel
 from shared_lib.usecases.close_review_item import close_review_item
+from shared_lib.usecases.edit_channel import ChannelEdit, edit_channel
 from shared_lib.usecases.expire_subscriptions import expire_subscriptions
 from shared_lib.usecases.explain import explain
 from shared_lib.usecases.flip_switch import flip_switch
@@ -845,6 +846,42 @@ def _register(world: World) -> Act:
     return Act("register_channel", world, command.deliver, finish)
 
 
+def _edit(world: World) -> Act:
+    """A channel is changed in all its parts, once: whoever repeats it is told of that."""
+    shop = world.open_shop()
+    world.fake_messenger.add_person(OWNER + 1)
+    with world.real_database.transaction() as tx:
+        seen = tx.channels.showcase(shop.channel_id)
+        [owner] = world.rows("SELECT telegram_user_id AS id FROM accounts")
+    tiers = {1: NewTier(1_499, 30), 3: NewTier(4_999, None)}
+    wanted = NewChannel(
+        owner=Person(owner["id"], "Owner", None, None),
+        open_chat=replace(seen.open_chat, title="Another title"),
+        closed_chat=seen.closed_chat,
+        tiers=tuple(tiers.values()),
+        strategy=Strategy.INSTANT,
+        threshold_cents=None,
+        target=PayoutTarget(world.policy.settlement_asset, OTHER_ADDRESS, None),
+    )
+    edit = ChannelEdit(wanted, tiers, lambda found: found == seen)
+    command = _once(world, lambda: edit_channel(world, shop.channel_id, edit))
+
+    def finish() -> None:
+        command.repeat()
+        world.run()
+        assert _audited(world, "edit_channel") == 1
+        sold = world.rows(
+            "SELECT position, price_cents FROM tiers WHERE removed_at IS NULL ORDER BY position"
+        )
+        assert [tuple(one.values()) for one in sold] == [(1, 1_499), (3, 4_999)]
+        titles = world.rows("SELECT title FROM channel_chats WHERE role = 'open'")
+        assert [one["title"] for one in titles] == ["Another title"]
+        assert len(world.rows("SELECT id FROM notices WHERE kind = 'wallet_changed'")) == 1
+        assert_sound(world)
+
+    return Act("edit_channel", world, command.deliver, finish)
+
+
 def _wish(world: World) -> Act:
     """An owner asks for what is held, more than once, and gets it once."""
     story = Story(world, TETHER, collects=True)
@@ -1362,6 +1399,7 @@ SUBJECTS: Mapping[str, Subject] = {
     "record_dead_letter": _dead_letter,
     "record_top_up": _top_up,
     "register_channel": _register,
+    "edit_channel": _edit,
     "flip_switch": _flip,
     "release_wallet": _release_wallet,
     "release_removals": _release_removals,

@@ -16,8 +16,8 @@ from tests.world import HANDLERS
 
 POINTS_MOST = 100
 ROOT = Path(__file__).resolve().parents[2]
-# A part of `send_transfer`, though it is named as its file.
-PARTS = {"replace_bytes"}
+# Parts of `send_transfer` and of `handle_update`, though they are named as their files.
+PARTS = {"replace_bytes", "link_account", "order_status"}
 
 Record = Callable[[str, object], None]
 
