@@ -12,6 +12,7 @@ from tests.sandbox.stack.plan import PROJECT
 SCREENSHOTS = PROJECT / "build" / "screenshots"
 PATIENCE_MS = 30_000
 _PAUSE_MS = 1_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass
@@ -31,9 +32,7 @@ class Console:
         person = self.page.locator("#person")
         value = person.locator("option", has_text=self.named(name)).first.get_attribute("value")
         person.select_option(value)
-        expect(self.page.locator("#talk-about")).to_have_text(
-            "What you write here reaches the bot."
-        )
+        self.is_led_to_bot()
         self.tab("Messages")
 
     def add_person(self, name: str, language: str = "English") -> None:
@@ -72,6 +71,11 @@ class Console:
         self.tab("Chats")
         self.page.locator("#chats button", has_text="private chat with the bot").click()
 
+    def is_led_to_bot(self) -> None:
+        """The private chat with the bot is shown, now or soon."""
+        about = self.page.locator("#talk-about")
+        expect(about).to_have_text("What you write here reaches the bot.")
+
     def tab(self, name: str) -> None:
         """On a phone one part is shown at a time."""
         tab = self.page.locator(".tabs button", has_text=name)
@@ -93,7 +97,7 @@ class Console:
 
     def sees(self, text: str) -> None:
         """The newest message is the bot's and says this, now or soon."""
-        expect(self.answer()).to_contain_text(text, timeout=PATIENCE_MS)
+        expect(self.answer()).to_contain_text(text)
 
     def reads(self, text: str) -> None:
         """Some message says this, now or soon."""
@@ -102,13 +106,13 @@ class Console:
 
     def press(self, label: str) -> None:
         """The newest button with this label."""
-        self.page.locator("#messages button", has_text=label).last.click(timeout=PATIENCE_MS)
+        self.page.locator("#messages button", has_text=label).last.click()
 
     def press_key(self, label: str) -> None:
         """A key of the newest keypad, once what was pressed before is shown."""
         self.page.wait_for_timeout(_PAUSE_MS)
         key = self.page.get_by_role("button", name=label, exact=True)
-        key.last.click(timeout=PATIENCE_MS)
+        key.last.click()
 
     def type_into(self, screen: str | None, field: str, text: str, shown: str) -> None:
         """Fill in a field of the form, on another screen first if one is named."""
@@ -160,13 +164,13 @@ class Console:
     def is_inside(self, title: str) -> None:
         """This person is inside the channel, now or soon."""
         self.tab("Chats")
-        expect(self._chats_inside(title)).to_have_count(1, timeout=PATIENCE_MS)
+        expect(self._chats_inside(title)).to_have_count(1)
         self.tab("Messages")
 
     def is_outside(self, title: str) -> None:
         """This person is not inside the channel, now or soon."""
         self.tab("Chats")
-        expect(self._chats_inside(title)).to_have_count(0, timeout=PATIENCE_MS)
+        expect(self._chats_inside(title)).to_have_count(0)
         self.tab("Messages")
 
     def _chats_inside(self, title: str) -> Locator:

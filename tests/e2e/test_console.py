@@ -157,7 +157,7 @@ def test_an_owner_creates_a_channel_by_the_form_and_it_sells(console: Console) -
     console.add_person("Gina")
     console.open_chat("Fred's talk")
     console.press("9.99")
-    console.open_bot()
+    console.is_led_to_bot()
     console.pay("Pay $", "Exactly")
     console.reads("Payment received.")
     console.ask_to_join()

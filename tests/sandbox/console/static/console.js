@@ -34,6 +34,19 @@ function element(name, properties = {}, ...children) {
   return made;
 }
 
+// What is shown already stays where it is: a press that is under way on it would be lost otherwise.
+function place(box, items, make) {
+  const shown = new Map([...box.children].map((one) => [one.madeOf, one]));
+  const wanted = items.map((item) => {
+    const madeOf = JSON.stringify(item);
+    const node = shown.get(madeOf) ?? Object.assign(make(item), { madeOf });
+    shown.delete(madeOf);
+    return node;
+  });
+  for (const one of [...box.children]) if (!wanted.includes(one)) one.remove();
+  wanted.forEach((one, at) => { if (box.children[at] !== one) box.insertBefore(one, box.children[at] ?? null); });
+}
+
 // ---- following the state -------------------------------------------------------------------------
 
 async function follow() {
@@ -75,26 +88,28 @@ function show(state) {
 
 function showPeople(state) {
   const select = $("person");
-  const options = state.people.map((one) =>
-    element("option", { value: one.id, selected: one.id === view.person }, one.first_name || "Deleted account"));
-  select.replaceChildren(...options);
-  if (!state.people.length) select.append(element("option", {}, "nobody yet"));
+  const people = state.people.map((one) => ({ value: one.id, name: one.first_name || "Deleted account" }));
+  place(select, people.length ? people : [{ value: "", name: "nobody yet" }],
+    (one) => element("option", { value: one.value }, one.name));
+  if (people.length) select.value = String(view.person);
 }
 
 function showChats(state) {
   const bot = { id: view.person, title: `@${state.bot.username}`, note: "private chat with the bot" };
   const others = state.chats.filter((one) => one.can_read || one.asking.length)
     .map((one) => ({ id: one.id, title: one.title, note: noteOf(one) }));
-  const rows = [bot, ...others].map((one) => {
-    const button = element("button", { type: "button" },
-      ...((state.unread[one.id] ?? 0) > (view.seen[one.id] ?? 0) && one.id !== view.chat
-        ? [element("span", { className: "dot", title: "new messages" })] : []),
-      element("b", {}, one.title), element("small", {}, one.note));
-    button.setAttribute("aria-current", String(one.id === view.chat));
-    button.addEventListener("click", () => { setTab("talk"); go(view.person, one.id); });
-    return element("li", {}, button);
-  });
-  $("chats").replaceChildren(...rows);
+  const rows = [bot, ...others].map((one) => ({ ...one, isShown: one.id === view.chat,
+    isNew: (state.unread[one.id] ?? 0) > (view.seen[one.id] ?? 0) && one.id !== view.chat }));
+  place($("chats"), rows, chatRow);
+}
+
+function chatRow(one) {
+  const dot = one.isNew ? [element("span", { className: "dot", title: "new messages" })] : [];
+  const button = element("button", { type: "button" }, ...dot,
+    element("b", {}, one.title), element("small", {}, one.note));
+  button.setAttribute("aria-current", String(one.isShown));
+  button.addEventListener("click", () => { setTab("talk"); go(view.person, one.id); });
+  return element("li", {}, button);
 }
 
 function noteOf(chat) {
@@ -117,8 +132,9 @@ function showTalk(state, isFirst) {
   const box = $("messages");
   const stays = !isFirst && box.scrollHeight - box.scrollTop - box.clientHeight > 80;
   const focused = document.activeElement?.dataset?.key;
-  const bubbles = state.messages.map((one) => bubble(one));
-  box.replaceChildren(...(bubbles.length ? bubbles : [element("p", { className: "empty" }, chat ? "Nothing was posted here yet." : "Nothing was said yet. /start begins.")]));
+  const nothing = { empty: chat ? "Nothing was posted here yet." : "Nothing was said yet. /start begins." };
+  place(box, state.messages.length ? state.messages : [nothing],
+    (one) => one.empty ? element("p", { className: "empty" }, one.empty) : bubble(one));
   if (!stays) box.scrollTop = box.scrollHeight;
   if (focused) box.querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
 }
@@ -211,18 +227,19 @@ async function say(text) {
 
 function showActions(chat, state) {
   const actions = [];
-  const add = (label, action) => {
-    const button = element("button", { type: "button", className: "quiet" }, label);
-    button.addEventListener("click", action);
-    actions.push(button);
-  };
   const me = state.people.find((one) => one.id === view.person);
+  // What an action is about is part of what it is shown for, so that none acts on what was.
+  const add = (label, action) => actions.push({ label, about: [chat, me, state.people], action });
   if (!chat && me) add(me.has_blocked ? "Unblock the bot" : "Block the bot", () => act("block", { user_id: me.id, blocked: !me.has_blocked }));
   if (!chat && me) add("Open a link", openLink);
   if (chat && ["creator", "administrator"].includes(chat.mine)) add("The bot's rights", () => changeRights(chat, state));
   if (chat && chat.mine === "creator") add("Add somebody", () => addMember(chat, state));
   if (chat && ["member", "administrator"].includes(chat.mine)) add("Leave", () => act("leave", { chat_id: chat.id, user_id: view.person }));
-  $("talk-actions").replaceChildren(...actions);
+  place($("talk-actions"), actions, ({ label, action }) => {
+    const button = element("button", { type: "button", className: "quiet" }, label);
+    button.addEventListener("click", action);
+    return button;
+  });
 }
 
 const RIGHTS = { can_post_messages: "post messages", can_invite_users: "invite people", can_restrict_members: "remove people", can_delete_messages: "delete messages" };
@@ -248,16 +265,18 @@ async function addMember(chat, state) {
 function showMembers(state) {
   const chat = state.chats.find((one) => one.id === view.chat);
   $("members-box").hidden = !chat;
-  const rows = (chat?.members ?? []).map((one) => {
-    const row = element("li", {}, element("span", { className: "status" }, one.user.first_name || String(one.user.id)), ` · ${one.status}`);
-    if (chat.mine === "creator" && one.status === "member") {
-      const ban = element("button", { type: "button", className: "quiet" }, "Ban");
-      ban.addEventListener("click", () => act("ban", { chat_id: chat.id, user_id: one.user.id }));
-      row.append(element("div", { className: "actions" }, ban));
-    }
-    return row;
-  });
-  $("members").replaceChildren(...rows);
+  const rows = (chat?.members ?? []).map((one) => ({ chat: chat.id, id: one.user.id, status: one.status,
+    name: one.user.first_name || String(one.user.id), isBannable: chat.mine === "creator" && one.status === "member" }));
+  place($("members"), rows, memberRow);
+}
+
+function memberRow(one) {
+  const row = element("li", {}, element("span", { className: "status" }, one.name), ` · ${one.status}`);
+  if (!one.isBannable) return row;
+  const ban = element("button", { type: "button", className: "quiet" }, "Ban");
+  ban.addEventListener("click", () => act("ban", { chat_id: one.chat, user_id: one.id }));
+  row.append(element("div", { className: "actions" }, ban));
+  return row;
 }
 
 // ---- dialogs -------------------------------------------------------------------------------------
