@@ -199,6 +199,13 @@ class Console:
         self.is_told("They have passed.")
         self.tab("Messages")
 
+    def sees_elsewhere(self, heading: str, pattern: str) -> None:
+        """Under this heading of what happens elsewhere is such a line, now or soon."""
+        self.tab("World")
+        news = self.page.locator(f"h3:has-text('{heading}') + ul")
+        expect(news).to_contain_text(re.compile(pattern))
+        self.tab("Messages")
+
     def keep(self, name: str) -> Path:
         """Keep a picture of the page."""
         path = SCREENSHOTS / f"{name}-{self.width}.png"

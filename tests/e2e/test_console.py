@@ -148,6 +148,7 @@ def test_an_owner_creates_a_channel_by_the_form_and_it_sells(console: Console) -
     console.type_into(None, "Address", SECRET, "looks like a private key or a seed phrase")
     console.type_into(None, "Address", WALLET, WALLET)
     console.press("Back")
+    console.sees("Save all changes")
     console.keep("form")
     console.press("Save all changes")
     console.reads("is saved")
@@ -162,6 +163,7 @@ def test_an_owner_creates_a_channel_by_the_form_and_it_sells(console: Console) -
     console.reads("Payment received.")
     console.ask_to_join()
     console.is_inside("Fred's signals")
+    console.sees_elsewhere("Exchanges", r"[\d.]+ ETH → [\d.]+ USDC")
 
 
 def test_two_people_donate_at_once_and_share_nothing(browser: Browser, scene: Stage) -> None:

@@ -79,8 +79,11 @@ def _payment(row: Row) -> Row:
 
 
 def _exchange(row: Row) -> Row:
-    pair = (str(row.get("fromCurrency", "")).upper(), str(row.get("toCurrency", "")).upper())
-    return {"id": str(row["id"]), "status": row["status"], "what": " → ".join(pair)}
+    given, wanted = (
+        f"{row[amount]} {str(row[coin]).split(':', maxsplit=1)[0].upper()}"
+        for amount, coin in (("from_amount", "source"), ("to_amount", "target"))
+    )
+    return {"id": str(row["id"]), "status": row["status"], "what": f"{given} → {wanted}"}
 
 
 def _transaction(row: Row) -> Row:
