@@ -87,10 +87,6 @@ class Console:
         self.page.get_by_label("Message to the bot").fill(text)
         self.page.get_by_role("button", name="Send").click()
 
-    def last(self) -> Locator:
-        """The newest message."""
-        return self.page.locator("#messages .bubble").last
-
     def answer(self) -> Locator:
         """The newest message, once it is the bot's and not one's own."""
         return self.page.locator("#messages .bubble:last-child:not(.mine)")
@@ -102,7 +98,7 @@ class Console:
     def reads(self, text: str) -> None:
         """Some message says this, now or soon."""
         found = self.page.locator("#messages .bubble", has_text=text)
-        expect(found.last).to_be_visible(timeout=PATIENCE_MS)
+        expect(found.last).to_be_visible()
 
     def press(self, label: str) -> None:
         """The newest button with this label."""

@@ -852,7 +852,7 @@ def _edit(world: World) -> Act:
     world.fake_messenger.add_person(OWNER + 1)
     with world.real_database.transaction() as tx:
         seen = tx.channels.showcase(shop.channel_id)
-        [owner] = world.rows("SELECT telegram_user_id AS id FROM accounts")
+    [owner] = world.rows("SELECT telegram_user_id AS id FROM accounts")
     tiers = {1: NewTier(1_499, 30), 3: NewTier(4_999, None)}
     wanted = NewChannel(
         owner=Person(owner["id"], "Owner", None, None),

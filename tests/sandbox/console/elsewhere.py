@@ -80,7 +80,7 @@ def _payment(row: Row) -> Row:
 
 def _exchange(row: Row) -> Row:
     given, wanted = (
-        f"{row[amount]} {str(row[coin]).split(':', maxsplit=1)[0].upper()}"
+        f"{row[amount]} {str(row[coin]).partition(':')[0].upper()}"
         for amount, coin in (("from_amount", "source"), ("to_amount", "target"))
     )
     return {"id": str(row["id"]), "status": row["status"], "what": f"{given} → {wanted}"}

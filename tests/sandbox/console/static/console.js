@@ -331,11 +331,14 @@ async function followElsewhere() {
 }
 
 function showNews(name, rows) {
-  const shown = rows.map((one) => element("li", {}, element("span", { className: "status" }, one.status.replaceAll("_", " ")), ` · ${short(one.what)}`, element("div", { className: "muted", title: one.id }, short(one.id))));
-  const key = JSON.stringify(rows);
-  if ($(name).dataset.key === key) return;
-  $(name).dataset.key = key;
-  $(name).replaceChildren(...(shown.length ? shown : [element("li", { className: "empty" }, "nothing yet")]));
+  const nothing = { empty: "nothing yet" };
+  place($(name), rows.length ? rows : [nothing],
+    (one) => one.empty ? element("li", { className: "empty" }, one.empty) : newsRow(one));
+}
+
+function newsRow(one) {
+  const status = element("span", { className: "status" }, one.status.replaceAll("_", " "));
+  return element("li", {}, status, ` · ${short(one.what)}`, element("div", { className: "muted", title: one.id }, short(one.id)));
 }
 
 function short(text) {
